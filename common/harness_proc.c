@@ -1,0 +1,273 @@
+/* common/harness_proc.c - see harness.h: programs seen from outside, proc(5). */
+#include "harness.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+struct stat_line {
+    char state;
+    pid_t parent, group;
+    long ticks; /* user and system, its own and its reaped children's */
+    int threads;
+};
+
+/* False if the process is gone. The name in the second field may hold blanks
+ * and parentheses, so fields are counted from the last ')'. */
+static bool read_stat(pid_t pid, struct stat_line *line)
+{
+    char path[64], text[1024], *fields;
+    unsigned long user, system;
+    long child_user, child_system, threads;
+    int parent, group;
+    size_t len;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+    f = fopen(path, "re");
+    if (f == NULL)
+        return false;
+    len = fread(text, 1, sizeof(text) - 1, f);
+    fclose(f);
+    text[len] = '\0';
+    fields = strrchr(text, ')');
+    if (fields == NULL ||
+        sscanf(fields + 1,
+               " %c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld %*d %*d %ld",
+               &line->state, &parent, &group, &user, &system, &child_user,
+               &child_system, &threads) != 8)
+        return false;
+    line->parent = parent;
+    line->group = group;
+    line->ticks = (long)(user + system) + child_user + child_system;
+    line->threads = (int)threads;
+    return true;
+}
+
+char proc_state(pid_t pid)
+{
+    struct stat_line line;
+
+    return (char)(read_stat(pid, &line) ? line.state : 0);
+}
+
+int proc_threads(pid_t pid)
+{
+    struct stat_line line;
+
+    return read_stat(pid, &line) ? line.threads : -1;
+}
+
+/* Calls for every process there is. What may have changed meanwhile is no
+ * problem: who looks, looks again. */
+static void for_each_process(void (*look)(const struct stat_line *, long *),
+                             pid_t who, long found[2])
+{
+    struct dirent *entry;
+    struct stat_line line;
+    DIR *d = opendir("/proc");
+
+    CHECK(d != NULL);
+    found[0] = who;
+    found[1] = 0;
+    while ((entry = readdir(d)) != NULL)
+        if (isdigit((unsigned char)entry->d_name[0]) &&
+            read_stat((pid_t)atol(entry->d_name), &line))
+            look(&line, found);
+    closedir(d);
+}
+
+static void count_child(const struct stat_line *line, long *found)
+{
+    found[1] += line->parent == found[0];
+}
+
+static void count_zombie(const struct stat_line *line, long *found)
+{
+    found[1] += line->parent == found[0] && line->state == 'Z';
+}
+
+static void count_member(const struct stat_line *line, long *found)
+{
+    found[1] += line->group == found[0];
+}
+
+static void count_living(const struct stat_line *line, long *found)
+{
+    found[1] += line->group == found[0] && line->state != 'Z';
+}
+
+static void add_ticks(const struct stat_line *line, long *found)
+{
+    if (line->group == found[0])
+        found[1] += line->ticks;
+}
+
+int proc_children(pid_t pid)
+{
+    long found[2];
+
+    for_each_process(count_child, pid, found);
+    return (int)found[1];
+}
+
+int proc_zombies(pid_t pid)
+{
+    long found[2];
+
+    for_each_process(count_zombie, pid, found);
+    return (int)found[1];
+}
+
+int server_processes(const struct server *s)
+{
+    long found[2];
+
+    for_each_process(count_member, s->pid, found);
+    return (int)found[1];
+}
+
+int server_living(const struct server *s)
+{
+    long found[2];
+
+    for_each_process(count_living, s->pid, found);
+    return (int)found[1];
+}
+
+long server_cpu_ms(const struct server *s)
+{
+    long found[2];
+
+    for_each_process(add_ticks, s->pid, found);
+    return found[1] * 1000 / sysconf(_SC_CLK_TCK);
+}
+
+double server_cpu_share(const struct server *s, int ms)
+{
+    struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
+    long long start = now_ms();
+    long before = server_cpu_ms(s);
+
+    while (nanosleep(&t, &t) == -1 && errno == EINTR)
+        ;
+    return (double)(server_cpu_ms(s) - before) / (double)(now_ms() - start);
+}
+
+int proc_descriptors(pid_t pid)
+{
+    char path[64];
+    struct dirent *entry;
+    DIR *d;
+    int count = 0;
+
+    snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
+    d = opendir(path);
+    if (d == NULL)
+        return -1;
+    while ((entry = readdir(d)) != NULL)
+        count += entry->d_name[0] != '.';
+    closedir(d);
+    return count;
+}
+
+/* A line such as "VmRSS:     1234 kB" of /proc/PID/status. */
+static long status_kib(pid_t pid, const char *name)
+{
+    char path[64], line[256];
+    long kib = -1;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+    f = fopen(path, "re");
+    if (f == NULL)
+        return -1;
+    while (kib == -1 && fgets(line, sizeof(line), f) != NULL)
+        if (strncmp(line, name, strlen(name)) == 0)
+            kib = atol(line + strlen(name));
+    fclose(f);
+    return kib;
+}
+
+long proc_rss_kib(pid_t pid)
+{
+    return status_kib(pid, "VmRSS:");
+}
+
+long proc_vm_kib(pid_t pid)
+{
+    return status_kib(pid, "VmSize:");
+}
+
+/* The backlog of the listening socket on the port, -1 if there is none.
+ * State 0A is TCP_LISTEN; the port stands in hex behind the last colon of the
+ * local address. */
+static int tcp_backlog(const char *table, int port)
+{
+    char text[512];
+    unsigned int local_port, state, backlog;
+    int found = -1;
+    FILE *f = fopen(table, "re");
+
+    while (f != NULL && fgets(text, sizeof(text), f) != NULL)
+        if (sscanf(text, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%x", &local_port,
+                   &state, &backlog) == 3 &&
+            state == 0x0a && local_port == (unsigned int)port)
+            found = (int)backlog;
+    if (f != NULL)
+        fclose(f);
+    return found;
+}
+
+int server_backlog(const struct server *s)
+{
+    if (s->sockaddr.ss_family == AF_INET6)
+        return tcp_backlog("/proc/net/tcp6", s->port);
+    CHECK(s->sockaddr.ss_family == AF_INET);
+    return tcp_backlog("/proc/net/tcp", s->port);
+}
+
+/* Flag 00010000 is a socket that accepts. */
+static bool unix_is_listening(const char *path)
+{
+    char line[512], name[256];
+    unsigned int flags;
+    bool found = false;
+    FILE *f = fopen("/proc/net/unix", "re");
+
+    while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+        if (sscanf(line, "%*s %*x %*x %x %*x %*x %*u %255s", &flags, name) == 2 &&
+            (flags & 0x10000) != 0 && strcmp(name, path) == 0)
+            found = true;
+    if (f != NULL)
+        fclose(f);
+    return found;
+}
+
+bool server_is_listening(const struct server *s)
+{
+    const struct sockaddr_un *un = (const struct sockaddr_un *)&s->sockaddr;
+
+    if (s->sockaddr.ss_family == AF_UNIX)
+        return unix_is_listening(un->sun_path);
+    return server_backlog(s) != -1;
+}
+
+void need_ipv6(void)
+{
+    struct sockaddr_in6 a = {.sin6_family = AF_INET6,
+                             .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd == -1 || bind(fd, (struct sockaddr *)&a, sizeof(a)) == -1)
+        check_skip("no ::1 on this machine: %s", strerror(errno));
+    close(fd);
+}
