@@ -1,0 +1,58 @@
+/*
+ * common/log.h - what a server tells its keeper, on stderr.
+ *
+ * Every line goes out with one write(2) and no stdio buffer, so that lines of
+ * several processes or threads do not mix, and a fork copies no half-written
+ * text. No function here changes errno: logging a failure must not change
+ * what the caller is about to examine.
+ */
+#ifndef LOG_H
+#define LOG_H
+
+#include <stddef.h>
+
+enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE };
+
+/* The program's name at the start of each line, and how much is logged. To be
+ * called before any thread or child is made. */
+void log_setup(const char *program, enum log_level level);
+
+/* A line of printf's making, always; at LOG_NORMAL; with errno's symbol. */
+void log_always(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* "fd 7: connected, 127.0.0.1:40112". The number is the descriptor's, as
+ * strace and /proc show it. */
+void log_connected(int fd);
+
+/* "fd 7: closed". */
+void log_closed(int fd);
+
+/* "fd 7: read: ECONNRESET (...)": how `call` failed on a client. It belongs to
+ * the ordinary log: clients leave in many ways. EAGAIN means here that the
+ * deadline of a blocking socket has passed. */
+void log_failed(int fd, const char *call);
+
+/* `call` failed for want of descriptors, memory or processes. Such a state
+ * lasts: the log says so at most every ten seconds, and always. */
+void log_shortage(const char *call);
+
+/* The last line of every server: how many clients it served. */
+void log_served(long clients);
+
+/* At LOG_VERBOSE: "fd 7: read 6 bytes: hello\n", the bytes escaped where they
+ * are not printable (the reader's terminal must not obey a client), and cut
+ * when they are many. */
+void log_bytes(int fd, const char *call, const char *bytes, size_t len);
+
+/* "ECONNRESET" for ECONNRESET: the word a man page is searched by. A number
+ * without a name here gives "E?". */
+const char *errno_symbol(int error);
+
+/* Prints the message with errno's symbol and ends the process with status 1.
+ * For a failure at start-up, where nobody is served yet. */
+_Noreturn void die(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,73 @@
+/* common/signals.c - see signals.h. */
+#include "signals.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+/* None of these calls can fail with a valid signal and a valid pointer, so
+ * their results are not looked at. */
+
+static void held_set(sigset_t *set)
+{
+    (void)sigemptyset(set);
+    (void)sigaddset(set, SIGINT);
+    (void)sigaddset(set, SIGTERM);
+    (void)sigaddset(set, SIGALRM);
+    (void)sigaddset(set, SIGCHLD);
+}
+
+void hold_signals(void)
+{
+    sigset_t set;
+
+    held_set(&set);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void release_signals(void)
+{
+    sigset_t set;
+
+    held_set(&set);
+    (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void wait_for_signal(void)
+{
+    sigset_t set;
+
+    (void)sigprocmask(SIG_BLOCK, NULL, &set);
+    (void)sigdelset(&set, SIGINT);
+    (void)sigdelset(&set, SIGTERM);
+    (void)sigdelset(&set, SIGALRM);
+    (void)sigdelset(&set, SIGCHLD);
+    (void)sigsuspend(&set);
+}
+
+static void catch_signal(int signal_number, void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler};
+
+    held_set(&action.sa_mask);
+    (void)sigaction(signal_number, &action, NULL);
+}
+
+void catch_stop_signals(void (*handler)(int))
+{
+    catch_signal(SIGINT, handler);
+    catch_signal(SIGTERM, handler);
+    catch_signal(SIGALRM, handler);
+}
+
+void catch_child_signal(void (*handler)(int))
+{
+    catch_signal(SIGCHLD, handler);
+}
+
+void leave_signals_to_parent(void)
+{
+    catch_signal(SIGINT, SIG_IGN);
+    catch_signal(SIGTERM, SIG_IGN);
+    catch_signal(SIGALRM, SIG_DFL);
+    catch_signal(SIGCHLD, SIG_DFL);
+}
