@@ -242,7 +242,7 @@ void expect_pattern(int fd, size_t start, size_t len);
 size_t read_to_end(int fd, char *bytes, size_t size);
 
 void half_close(int fd);       /* shutdown(fd, SHUT_WR) */
-void hang_up(int fd);          /* close */
+void leave(int fd);          /* close */
 void reset_connection(int fd); /* SO_LINGER 0 and close: a RST (TCP only) */
 
 /* A peer for client tests: a listening socket on 127.0.0.1 whose port is

@@ -329,7 +329,7 @@ void half_close(int fd)
         CHECK_FAIL("client %d: shutdown: %s", fd, strerror(errno));
 }
 
-void hang_up(int fd)
+void leave(int fd)
 {
     check_step("client %d: close", fd);
     close(fd);
