@@ -1,0 +1,43 @@
+# cmake -DPROGRAM=... -DARGS=... -DPREFIX=... -DLABEL=... -DFACTOR=... -DOUT=...
+#       -P discover.cmake
+#
+# Asks a test program for its cases and writes an add_test() for each to OUT,
+# which CTest includes. So a new case is one line in a C table. The program is
+# run as PROGRAM ARGS --list and prints a case a line, "name [kind [stages
+# [timeout]]]"; a case is run as PROGRAM ARGS name.
+execute_process(COMMAND ${PROGRAM} ${ARGS} --list
+                OUTPUT_VARIABLE lines RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "${PROGRAM} --list failed: ${result}")
+endif()
+
+set(quoted "")
+foreach(word IN LISTS PROGRAM ARGS)
+  string(APPEND quoted " [==[${word}]==]")
+endforeach()
+
+set(text "# Written by tests/discover.cmake after each build.\n")
+string(REGEX REPLACE "\n$" "" lines "${lines}")
+string(REPLACE "\n" ";" lines "${lines}")
+foreach(line IN LISTS lines)
+  string(REPLACE " " ";" words "${line}")
+  list(LENGTH words count)
+  list(GET words 0 name)
+  set(labels ${LABEL})
+  set(timeout 30)
+  set(more "")
+  if(count GREATER 3)
+    list(GET words 1 kind)
+    list(GET words 3 timeout)
+    list(APPEND labels ${kind})
+    if(kind STREQUAL "load")
+      set(more " RUN_SERIAL TRUE")
+    endif()
+  endif()
+  math(EXPR timeout "${timeout} * ${FACTOR}")
+  string(APPEND text
+    "add_test([==[${PREFIX}.${name}]==]${quoted} [==[${name}]==])\n"
+    "set_tests_properties([==[${PREFIX}.${name}]==] PROPERTIES\n"
+    "  LABELS \"${labels}\" TIMEOUT ${timeout} SKIP_RETURN_CODE 77${more})\n")
+endforeach()
+file(WRITE ${OUT} "${text}")
