@@ -52,6 +52,14 @@ long long now_ms(void)
     return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
+void nap_ms(int ms)
+{
+    struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
+
+    while (nanosleep(&t, &t) == -1 && errno == EINTR)
+        ;
+}
+
 static const char *wrapper(void)
 {
     const char *words = getenv("TEST_WRAPPER");
@@ -66,12 +74,10 @@ int patience_ms(void)
 
 void look_again(const char *file, int line, const char *what, long long until)
 {
-    struct timespec nap = {0, LOOK_EVERY_MS * 1000000L};
-
     if (now_ms() > until)
         check_fail(file, line, "waited %d s in vain for: %s",
                    patience_ms() / 1000, what);
-    nanosleep(&nap, NULL);
+    nap_ms(LOOK_EVERY_MS);
 }
 
 bool is_instrumented(void)
@@ -599,7 +605,12 @@ struct server *server_launch(struct server_spec spec)
     add_args(&p, spec.args);
     memcpy(p.env, spec.env, sizeof(p.env));
     memset(s, 0, sizeof(*s));
+    if (spec.out_file != NULL)
+        p.out = open_or_fail(spec.out_file, O_WRONLY | O_CREAT | O_APPEND);
     s->process = process_start(p);
+    if (p.out > 0)
+        close(p.out);
+    s->out_file = spec.out_file;
     s->pid = s->process->pid;
     return s;
 }
@@ -635,13 +646,36 @@ static void parse_tcp(struct server *s, char *host, char *port)
     }
 }
 
+static bool has_line(const char *path, char *line, size_t size)
+{
+    char *text = read_file(path, NULL);
+    char *end = strchr(text, '\n');
+
+    if (end != NULL)
+        snprintf(line, size, "%.*s", (int)(end - text), text);
+    free(text);
+    return end != NULL;
+}
+
+static void read_announcement(struct server *s)
+{
+    size_t size = sizeof(s->announced);
+
+    if (s->out_file != NULL)
+        WAIT_UNTIL(has_line(s->out_file, s->announced, size) ||
+                   process_has_ended(s->process));
+    else
+        process_read_line(s->process, s->announced, size);
+    if (s->announced[0] == '\0')
+        CHECK_FAIL("the server ended without announcing itself");
+}
+
 void server_wait_announced(struct server *s)
 {
     const char *start = "listening on ";
     char host[160], *colon;
 
-    if (!process_read_line(s->process, s->announced, sizeof(s->announced)))
-        CHECK_FAIL("the server ended without announcing itself");
+    read_announcement(s);
     if (strncmp(s->announced, start, strlen(start)) != 0)
         CHECK_FAIL("expected \"listening on ADDRESS\", got \"%s\"", s->announced);
     snprintf(s->address, sizeof(s->address), "%s", s->announced + strlen(start));
@@ -733,7 +767,11 @@ static void expect_served(const struct process *p, int served)
 
 void server_expect_stopped(struct server *s, int served)
 {
+    const char *path = s->sockaddr.ss_family == AF_UNIX ? s->address + 5 : "";
+
     EXPECT_EXIT(s->process, 0);
+    if (access(path, F_OK) == 0)
+        CHECK_FAIL("its socket file outlived it: %s", path);
     if (server_living(s) != 0)
         CHECK_FAIL("%d of its children outlived it", server_living(s));
     expect_no_reports(s->process);

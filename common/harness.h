@@ -132,6 +132,7 @@ struct server_spec {
     const char *env[SPEC_ENV];
     rlim_t descriptors, soft_descriptors, address_space;
     const char *log;             /* as in process_spec */
+    const char *out_file;        /* stdout is appended here; NULL = a pipe */
     bool on_tcp;                 /* TCP on 127.0.0.1, whatever the transport */
     bool bare;                   /* `args` alone: no "-p 0", no "-b" */
 };
@@ -139,6 +140,7 @@ struct server_spec {
 struct server {
     struct process *process;
     pid_t pid;               /* process->pid */
+    const char *out_file;    /* the spec's */
     char announced[160];     /* its first line on stdout */
     char address[160];       /* "127.0.0.1:4711", "[::1]:4711", "unix:/x/y" */
     int port;                /* 0 on a Unix socket */
@@ -155,8 +157,9 @@ void server_wait_announced(struct server *s);
 
 /* SIGTERM; then the server must exit 0, its last line on stderr must be
  * "served N clients" with the N given (any N: SERVED_ANY), no process may be
- * left of its group, and its log may hold no report of a sanitizer, valgrind
- * or assert. Close the clients first, or they are waited for (--grace). */
+ * left of its group, no socket file, and its log may hold no report of a
+ * sanitizer, valgrind or assert. Close the clients first, or they are waited
+ * for (--grace). */
 enum { SERVED_ANY = -1 };
 void server_stop(struct server *s, int served);
 
@@ -264,12 +267,22 @@ char proc_state(pid_t pid);       /* R, S, D, T, Z ...; 0 if gone (proc(5)) */
 /* Of the server and all its children. */
 int server_processes(const struct server *s);  /* zombies included */
 int server_living(const struct server *s);     /* zombies not included */
+int server_members(const struct server *s, pid_t *pids, int max); /* who */
 long server_cpu_ms(const struct server *s);    /* user and system, so far */
 
 /* Share of one CPU used during the next `ms` of real time, 0.0 to as many as
  * there are. The one place where time passes by itself: burning CPU is a
  * thing of time. */
 double server_cpu_share(const struct server *s, int ms);
+
+/* What clients leave behind must be nothing. Take one footprint with one
+ * client being served, and wait for the same with one client later:
+ * WAIT_UNTIL(server_has_footprint(s, before)). */
+struct footprint {
+    int descriptors, threads, children;
+};
+struct footprint server_footprint(const struct server *s);
+bool server_has_footprint(const struct server *s, struct footprint as);
 
 /* Is there a listening socket at its address? And how many connections wait
  * in its backlog (TCP only: the rx_queue of /proc/net/tcp)? */
@@ -288,6 +301,7 @@ int server_backlog(const struct server *s);
     } while (0)
 void look_again(const char *file, int line, const char *what, long long until);
 long long now_ms(void); /* CLOCK_MONOTONIC */
+void nap_ms(int ms);    /* only where time itself is what is tested */
 int patience_ms(void);
 
 /* A directory of this case's own, removed with its files when the case ends;

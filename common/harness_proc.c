@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 struct stat_line {
@@ -66,100 +65,113 @@ int proc_threads(pid_t pid)
     return read_stat(pid, &line) ? line.threads : -1;
 }
 
-/* Calls for every process there is. What may have changed meanwhile is no
- * problem: who looks, looks again. */
-static void for_each_process(void (*look)(const struct stat_line *, long *),
-                             pid_t who, long found[2])
+/* Goes through all processes. What may have changed meanwhile is no problem:
+ * who looks, looks again. False at the end, and `d` is closed. */
+static bool next_process(DIR *d, pid_t *pid, struct stat_line *line)
 {
     struct dirent *entry;
-    struct stat_line line;
-    DIR *d = opendir("/proc");
 
     CHECK(d != NULL);
-    found[0] = who;
-    found[1] = 0;
-    while ((entry = readdir(d)) != NULL)
-        if (isdigit((unsigned char)entry->d_name[0]) &&
-            read_stat((pid_t)atol(entry->d_name), &line))
-            look(&line, found);
+    while ((entry = readdir(d)) != NULL) {
+        *pid = (pid_t)atol(entry->d_name);
+        if (isdigit((unsigned char)entry->d_name[0]) && read_stat(*pid, line))
+            return true;
+    }
     closedir(d);
+    return false;
 }
 
-static void count_child(const struct stat_line *line, long *found)
+static int count_children(pid_t parent, bool only_zombies)
 {
-    found[1] += line->parent == found[0];
-}
+    DIR *d = opendir("/proc");
+    struct stat_line line;
+    int count = 0;
+    pid_t pid;
 
-static void count_zombie(const struct stat_line *line, long *found)
-{
-    found[1] += line->parent == found[0] && line->state == 'Z';
-}
-
-static void count_member(const struct stat_line *line, long *found)
-{
-    found[1] += line->group == found[0];
-}
-
-static void count_living(const struct stat_line *line, long *found)
-{
-    found[1] += line->group == found[0] && line->state != 'Z';
-}
-
-static void add_ticks(const struct stat_line *line, long *found)
-{
-    if (line->group == found[0])
-        found[1] += line->ticks;
+    while (next_process(d, &pid, &line))
+        count += line.parent == parent && (!only_zombies || line.state == 'Z');
+    return count;
 }
 
 int proc_children(pid_t pid)
 {
-    long found[2];
-
-    for_each_process(count_child, pid, found);
-    return (int)found[1];
+    return count_children(pid, false);
 }
 
 int proc_zombies(pid_t pid)
 {
-    long found[2];
+    return count_children(pid, true);
+}
 
-    for_each_process(count_zombie, pid, found);
-    return (int)found[1];
+struct group {
+    int processes, zombies;
+    long ticks;
+};
+
+static struct group look_at_group(pid_t group, pid_t *pids, int max)
+{
+    DIR *d = opendir("/proc");
+    struct group g = {0, 0, 0};
+    struct stat_line line;
+    pid_t pid;
+
+    while (next_process(d, &pid, &line)) {
+        if (line.group != group)
+            continue;
+        if (g.processes < max)
+            pids[g.processes] = pid;
+        g.processes++;
+        g.zombies += line.state == 'Z';
+        g.ticks += line.ticks;
+    }
+    return g;
+}
+
+int server_members(const struct server *s, pid_t *pids, int max)
+{
+    int count = look_at_group(s->pid, pids, max).processes;
+
+    return count < max ? count : max;
 }
 
 int server_processes(const struct server *s)
 {
-    long found[2];
-
-    for_each_process(count_member, s->pid, found);
-    return (int)found[1];
+    return look_at_group(s->pid, NULL, 0).processes;
 }
 
 int server_living(const struct server *s)
 {
-    long found[2];
+    struct group g = look_at_group(s->pid, NULL, 0);
 
-    for_each_process(count_living, s->pid, found);
-    return (int)found[1];
+    return g.processes - g.zombies;
 }
 
 long server_cpu_ms(const struct server *s)
 {
-    long found[2];
-
-    for_each_process(add_ticks, s->pid, found);
-    return found[1] * 1000 / sysconf(_SC_CLK_TCK);
+    return look_at_group(s->pid, NULL, 0).ticks * 1000 / sysconf(_SC_CLK_TCK);
 }
 
 double server_cpu_share(const struct server *s, int ms)
 {
-    struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
     long long start = now_ms();
     long before = server_cpu_ms(s);
 
-    while (nanosleep(&t, &t) == -1 && errno == EINTR)
-        ;
+    nap_ms(ms);
     return (double)(server_cpu_ms(s) - before) / (double)(now_ms() - start);
+}
+
+struct footprint server_footprint(const struct server *s)
+{
+    return (struct footprint){proc_descriptors(s->pid), proc_threads(s->pid),
+                              proc_children(s->pid)};
+}
+
+bool server_has_footprint(const struct server *s, struct footprint as)
+{
+    struct footprint now = server_footprint(s);
+
+    return now.descriptors == as.descriptors && now.threads == as.threads &&
+           now.children == as.children;
 }
 
 int proc_descriptors(pid_t pid)
