@@ -138,7 +138,8 @@ void check_bytes(const char *file, int line, const char *got, size_t got_len,
     if (same == got_len && same == want_len)
         return;
     start_report(file, line);
-    fprintf(stderr, "  ---> other bytes than expected, from byte %zu on\n", same);
+    fprintf(stderr, "  ---> other bytes than expected, from byte %zu on\n",
+            same);
     check_show("expected", want, want_len);
     check_show("got", got, got_len);
     if (same > SHOWN_BYTES / 2) {
@@ -180,7 +181,8 @@ static int run_in_child(const struct check_case *c)
         return EXIT_FAILURE;
     }
     if (WIFSIGNALED(status))
-        fprintf(stderr, "FAILED: %s died of signal %d\n", c->name, WTERMSIG(status));
+        fprintf(stderr, "FAILED: %s died of signal %d\n", c->name,
+                WTERMSIG(status));
     return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
 }
 

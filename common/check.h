@@ -61,11 +61,12 @@ void check_show(const char *label, const char *bytes, size_t len);
 
 /* Macros, because a failure must name the line it happened on. */
 #define CHECK_COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define CHECK(condition) \
-    ((condition) ? (void)0 : check_fail(__FILE__, __LINE__, "not true: %s", #condition))
-#define CHECK_EQ(got, want) \
+#define CHECK(condition)                                                       \
+    ((condition) ? (void)0                                                     \
+                 : check_fail(__FILE__, __LINE__, "not true: %s", #condition))
+#define CHECK_EQ(got, want)                                                    \
     check_equal(__FILE__, __LINE__, #got, (long long)(got), (long long)(want))
-#define CHECK_BYTES(got, got_len, want, want_len) \
+#define CHECK_BYTES(got, got_len, want, want_len)                              \
     check_bytes(__FILE__, __LINE__, (got), (got_len), (want), (want_len))
 #define CHECK_FAIL(...) check_fail(__FILE__, __LINE__, __VA_ARGS__)
 

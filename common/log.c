@@ -30,26 +30,57 @@ const char *errno_symbol(int error)
         int error;
         const char *symbol;
     } names[] = {
-        {E2BIG, "E2BIG"}, {EACCES, "EACCES"}, {EADDRINUSE, "EADDRINUSE"},
-        {EADDRNOTAVAIL, "EADDRNOTAVAIL"}, {EAFNOSUPPORT, "EAFNOSUPPORT"},
-        {EAGAIN, "EAGAIN"}, {EALREADY, "EALREADY"}, {EBADF, "EBADF"},
-        {EBUSY, "EBUSY"}, {ECHILD, "ECHILD"}, {ECONNABORTED, "ECONNABORTED"},
-        {ECONNREFUSED, "ECONNREFUSED"}, {ECONNRESET, "ECONNRESET"},
-        {EDESTADDRREQ, "EDESTADDRREQ"}, {EEXIST, "EEXIST"}, {EFAULT, "EFAULT"},
-        {EFBIG, "EFBIG"}, {EHOSTDOWN, "EHOSTDOWN"},
-        {EHOSTUNREACH, "EHOSTUNREACH"}, {EINPROGRESS, "EINPROGRESS"},
-        {EINTR, "EINTR"}, {EINVAL, "EINVAL"}, {EIO, "EIO"},
-        {EISCONN, "EISCONN"}, {EISDIR, "EISDIR"}, {ELOOP, "ELOOP"},
-        {EMFILE, "EMFILE"}, {EMSGSIZE, "EMSGSIZE"},
-        {ENAMETOOLONG, "ENAMETOOLONG"}, {ENETDOWN, "ENETDOWN"},
-        {ENETRESET, "ENETRESET"}, {ENETUNREACH, "ENETUNREACH"},
-        {ENFILE, "ENFILE"}, {ENOBUFS, "ENOBUFS"}, {ENOENT, "ENOENT"},
-        {ENOMEM, "ENOMEM"}, {ENOPROTOOPT, "ENOPROTOOPT"}, {ENOSPC, "ENOSPC"},
-        {ENOSYS, "ENOSYS"}, {ENOTCONN, "ENOTCONN"}, {ENOTDIR, "ENOTDIR"},
-        {ENOTSOCK, "ENOTSOCK"}, {ENOTTY, "ENOTTY"},
-        {EOPNOTSUPP, "EOPNOTSUPP"}, {EPERM, "EPERM"}, {EPIPE, "EPIPE"},
-        {EPROTO, "EPROTO"}, {EPROTONOSUPPORT, "EPROTONOSUPPORT"},
-        {EROFS, "EROFS"}, {ETIMEDOUT, "ETIMEDOUT"}, {EXDEV, "EXDEV"},
+        {E2BIG, "E2BIG"},
+        {EACCES, "EACCES"},
+        {EADDRINUSE, "EADDRINUSE"},
+        {EADDRNOTAVAIL, "EADDRNOTAVAIL"},
+        {EAFNOSUPPORT, "EAFNOSUPPORT"},
+        {EAGAIN, "EAGAIN"},
+        {EALREADY, "EALREADY"},
+        {EBADF, "EBADF"},
+        {EBUSY, "EBUSY"},
+        {ECHILD, "ECHILD"},
+        {ECONNABORTED, "ECONNABORTED"},
+        {ECONNREFUSED, "ECONNREFUSED"},
+        {ECONNRESET, "ECONNRESET"},
+        {EDESTADDRREQ, "EDESTADDRREQ"},
+        {EEXIST, "EEXIST"},
+        {EFAULT, "EFAULT"},
+        {EFBIG, "EFBIG"},
+        {EHOSTDOWN, "EHOSTDOWN"},
+        {EHOSTUNREACH, "EHOSTUNREACH"},
+        {EINPROGRESS, "EINPROGRESS"},
+        {EINTR, "EINTR"},
+        {EINVAL, "EINVAL"},
+        {EIO, "EIO"},
+        {EISCONN, "EISCONN"},
+        {EISDIR, "EISDIR"},
+        {ELOOP, "ELOOP"},
+        {EMFILE, "EMFILE"},
+        {EMSGSIZE, "EMSGSIZE"},
+        {ENAMETOOLONG, "ENAMETOOLONG"},
+        {ENETDOWN, "ENETDOWN"},
+        {ENETRESET, "ENETRESET"},
+        {ENETUNREACH, "ENETUNREACH"},
+        {ENFILE, "ENFILE"},
+        {ENOBUFS, "ENOBUFS"},
+        {ENOENT, "ENOENT"},
+        {ENOMEM, "ENOMEM"},
+        {ENOPROTOOPT, "ENOPROTOOPT"},
+        {ENOSPC, "ENOSPC"},
+        {ENOSYS, "ENOSYS"},
+        {ENOTCONN, "ENOTCONN"},
+        {ENOTDIR, "ENOTDIR"},
+        {ENOTSOCK, "ENOTSOCK"},
+        {ENOTTY, "ENOTTY"},
+        {EOPNOTSUPP, "EOPNOTSUPP"},
+        {EPERM, "EPERM"},
+        {EPIPE, "EPIPE"},
+        {EPROTO, "EPROTO"},
+        {EPROTONOSUPPORT, "EPROTONOSUPPORT"},
+        {EROFS, "EROFS"},
+        {ETIMEDOUT, "ETIMEDOUT"},
+        {EXDEV, "EXDEV"},
     };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -63,8 +94,8 @@ const char *errno_symbol(int error)
 static void write_line(const char *format, va_list args, int error)
 {
     char line[LINE_LEN];
-    int len = snprintf(line, sizeof(line), "%s[%ld]: ", program_name,
-                       (long)getpid());
+    int len =
+        snprintf(line, sizeof(line), "%s[%ld]: ", program_name, (long)getpid());
 
     len += vsnprintf(line + len, sizeof(line) - (size_t)len, format, args);
     if (error != 0 && len < LINE_LEN)
@@ -120,17 +151,15 @@ void log_connected(int fd)
         log_info("fd %d: connected, %s", fd, peer_address(fd, address));
 }
 
-void log_closed(int fd)
-{
-    log_info("fd %d: closed", fd);
-}
-
-void log_failed(int fd, const char *call)
+void log_closed(int fd, long result)
 {
     bool timed_out = errno == EAGAIN || errno == EWOULDBLOCK;
 
-    log_info("fd %d: %s: %s (%s)", fd, call, errno_symbol(errno),
-             timed_out ? "idle for too long" : strerror(errno));
+    if (result == -1)
+        log_info("fd %d: closed: %s (%s)", fd, errno_symbol(errno),
+                 timed_out ? "idle for too long" : strerror(errno));
+    else
+        log_info("fd %d: closed", fd);
 }
 
 void log_shortage(const char *call)

@@ -26,13 +26,11 @@ void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * strace and /proc show it. */
 void log_connected(int fd);
 
-/* "fd 7: closed". */
-void log_closed(int fd);
-
-/* "fd 7: read: ECONNRESET (...)": how `call` failed on a client. It belongs to
- * the ordinary log: clients leave in many ways. EAGAIN means here that the
- * deadline of a blocking socket has passed. */
-void log_failed(int fd, const char *call);
+/* "fd 7: closed", or "fd 7: closed: ECONNRESET (...)" when `result`, that of
+ * the last call on the client, is -1. An error of one client belongs to the
+ * ordinary log: clients leave in many ways. EAGAIN means here that its time
+ * was up. */
+void log_closed(int fd, long result);
 
 /* `call` failed for want of descriptors, memory or processes. Such a state
  * lasts: the log says so at most every ten seconds, and always. */

@@ -225,7 +225,8 @@ int announce(int listen_fd)
         address_text(&address, len, text);
     else
         return -1;
-    return printf("listening on %s\n", text) < 0 || fflush(stdout) != 0 ? -1 : 0;
+    return printf("listening on %s\n", text) < 0 || fflush(stdout) != 0 ? -1
+                                                                        : 0;
 }
 
 static int connect_one(int family, const struct sockaddr *address,
@@ -294,13 +295,11 @@ enum accept_verdict accept_verdict(int error)
     case ENETDOWN:
     case ENETUNREACH:
     case EHOSTDOWN:
-    case EHOSTUNREACH:
-        return ACCEPT_RETRY;
+    case EHOSTUNREACH: return ACCEPT_RETRY;
     case EBADF:
     case EFAULT:
     case EINVAL:
-    case ENOTSOCK:
-        return ACCEPT_BROKEN;
+    case ENOTSOCK: return ACCEPT_BROKEN;
     default: /* EMFILE, ENFILE, ENOBUFS, ENOMEM and whatever else */
         return error == EAGAIN || error == EWOULDBLOCK ? ACCEPT_NOBODY
                                                        : ACCEPT_PAUSE;
@@ -341,17 +340,16 @@ int write_all(int fd, const char *bytes, size_t len)
     return 0;
 }
 
-void hang_up(int fd)
+static void linger(int fd)
 {
     long long end_ms = clock_ms() + LINGER_S * 1000;
     char dropped[4096];
 
-    if (shutdown(fd, SHUT_WR) == -1)
-        return;
     for (;;) {
         long long left_ms = end_ms - clock_ms();
         struct timeval limit = {.tv_sec = (time_t)(left_ms / 1000),
-                                .tv_usec = (suseconds_t)(left_ms % 1000 * 1000)};
+                                .tv_usec =
+                                    (suseconds_t)(left_ms % 1000 * 1000)};
         ssize_t n;
 
         if (left_ms <= 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit,
@@ -361,6 +359,15 @@ void hang_up(int fd)
         if (n == 0 || (n == -1 && errno != EINTR))
             return;
     }
+}
+
+void hang_up(int fd)
+{
+    int saved = errno;
+
+    if (shutdown(fd, SHUT_WR) == 0)
+        linger(fd);
+    errno = saved;
 }
 
 int open_wake_pipe(int fds[2])

@@ -11,9 +11,10 @@
 #include <stddef.h>
 
 enum {
-    ADDRESS_LEN = 128,     /* room for any address in words, NUL included */
-    ACCEPT_PAUSE_MS = 100, /* how long to accept nobody when resources ran out */
-    LINGER_S = 3,          /* how long a client may take to hang up as well */
+    ADDRESS_LEN = 128, /* room for any address in words, NUL included */
+    ACCEPT_PAUSE_MS =
+        100,      /* how long to accept nobody when resources ran out */
+    LINGER_S = 3, /* how long a client may take to hang up as well */
 };
 
 /*
@@ -81,7 +82,7 @@ int write_all(int fd, const char *bytes, size_t len);
  * holds unread bytes sends a reset, and a reset can overtake and destroy what
  * the client has not read yet (RFC 9293, 3.10.4 and RFC 1122, 4.2.2.13). So:
  * half-close, read and drop until the client has closed too or LINGER_S have
- * passed. The caller closes. For blocking sockets. */
+ * passed. The caller closes. For blocking sockets. Leaves errno alone. */
 void hang_up(int fd);
 
 /* A pipe by which a signal handler ends a wait: non-blocking at both ends,

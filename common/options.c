@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "log.h"
+#include "net.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -22,9 +23,11 @@ static const char server_help[] =
     "                          (default 127.0.0.1)\n"
     "  -p, --port PORT         0: any free port (default %s)\n"
     "  -s, --service NAME      echo, upper, hello or greet (default echo)\n"
-    "  -m, --max-clients N     at most N at once, the rest wait in the backlog\n"
+    "  -m, --max-clients N     at most N at once, the rest wait in the "
+    "backlog\n"
     "                          (default: what the descriptor limit allows)\n"
-    "  -t, --idle-timeout SEC  close a client that is silent and takes nothing\n"
+    "  -t, --idle-timeout SEC  close a client that is silent and takes "
+    "nothing\n"
     "                          for so long; 0: never (default 300)\n"
     "  -g, --grace SEC         after a stop signal, conversations get so long\n"
     "                          to end (default 5)\n"
@@ -48,7 +51,8 @@ static const char client_help[] =
     "  -V, --version  print the version and exit\n"
     "\n"
     "At the end of stdin it half-closes and prints what still comes.\n"
-    "Exit status: 0 all was sent, or a farewell was; 1 failed; 2 wrong usage.\n";
+    "Exit status: 0 all was sent, or a farewell was; 1 failed; 2 wrong "
+    "usage.\n";
 
 static _Noreturn void usage_error(const char *program, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -118,6 +122,18 @@ static _Noreturn void reject_option(const char *program)
     exit(EXIT_USAGE);
 }
 
+/* Each client needs a descriptor; the listening socket is still to come. */
+static void limit_clients(struct options *options)
+{
+    int possible = descriptors_left(set_descriptor_limit(0)) - 1;
+
+    if (options->max_clients != INT_MAX && options->max_clients > possible)
+        log_always("room for %d clients, not %d: see ulimit -n", possible,
+                   options->max_clients);
+    if (options->max_clients > possible)
+        options->max_clients = possible > 0 ? possible : 1;
+}
+
 void parse_server_options(struct options *options, int argc, char **argv,
                           const char *port)
 {
@@ -140,9 +156,12 @@ void parse_server_options(struct options *options, int argc, char **argv,
     const char *self = argc > 0 ? argv[0] : "server";
     int letter;
 
-    *options = (struct options){.address = "127.0.0.1", .port = port,
+    *options = (struct options){.address = "127.0.0.1",
+                                .port = port,
                                 .service = service_find("echo"),
-                                .idle_timeout_s = 300, .grace_s = 5};
+                                .max_clients = INT_MAX,
+                                .idle_timeout_s = 300,
+                                .grace_s = 5};
     while ((letter = getopt_long(argc, argv, "b:p:s:m:t:g:w:qvhV", names,
                                  NULL)) != -1) {
         switch (letter) {
@@ -150,19 +169,19 @@ void parse_server_options(struct options *options, int argc, char **argv,
         case 'p': options->port = parse_port(self, optarg, 0); break;
         case 's': options->service = parse_service(self, optarg); break;
         case 'm':
-            options->max_clients = parse_number(self, "--max-clients", optarg,
-                                                1, INT_MAX);
+            options->max_clients =
+                parse_number(self, "--max-clients", optarg, 1, INT_MAX);
             break;
         case 't':
-            options->idle_timeout_s = parse_number(self, "--idle-timeout",
-                                                   optarg, 0, DAY_S);
+            options->idle_timeout_s =
+                parse_number(self, "--idle-timeout", optarg, 0, DAY_S);
             break;
         case 'g':
             options->grace_s = parse_number(self, "--grace", optarg, 0, DAY_S);
             break;
         case 'w':
-            options->work_ms = parse_number(self, "--work-ms", optarg, 0,
-                                            DAY_S);
+            options->work_ms =
+                parse_number(self, "--work-ms", optarg, 0, DAY_S);
             break;
         case 'q': level = LOG_QUIET; break;
         case 'v': level = LOG_VERBOSE; break;
@@ -174,16 +193,7 @@ void parse_server_options(struct options *options, int argc, char **argv,
     if (optind < argc)
         usage_error(self, "'%s' is one word too many", argv[optind]);
     log_setup("server", level);
-}
-
-int clients_allowed(const struct options *options, int possible)
-{
-    if (options->max_clients > possible)
-        log_always("at most %d clients at once, not %d: see ulimit -n",
-                   possible, options->max_clients);
-    return options->max_clients > 0 && options->max_clients < possible
-               ? options->max_clients
-               : possible;
+    limit_clients(options);
 }
 
 void parse_client_options(const char **host, const char **port, int argc,

@@ -15,20 +15,18 @@ struct options {
     const char *address; /* where to listen: --bind */
     const char *port;
     const struct service *service;
-    int max_clients;    /* at once; 0: not given, the stage knows its limit */
+    int max_clients;    /* at once */
     int idle_timeout_s; /* 0: never */
     int grace_s;        /* how long conversations may go on after a signal */
     int work_ms;        /* what each reply costs */
 };
 
 /* Reads the options of a server whose default port is `port`, sets the log up
- * and fills `options`. The strings are argv's. */
+ * and fills `options`. The strings are argv's. The limit of open descriptors
+ * is raised as far as it goes; --max-clients is what it leaves room for, or
+ * less if less was asked for. */
 void parse_server_options(struct options *options, int argc, char **argv,
                           const char *port);
-
-/* The smaller of what was asked for (0: nothing) and what is possible. Says so
- * in the log when that is less than was asked for. */
-int clients_allowed(const struct options *options, int possible);
 
 /* Reads [HOST [PORT]] of a client; `port` holds the default. */
 void parse_client_options(const char **host, const char **port, int argc,

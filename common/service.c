@@ -2,6 +2,7 @@
 #include "service.h"
 
 #include <string.h>
+#include <time.h>
 
 struct service {
     const char *name;
@@ -105,4 +106,12 @@ struct reply session_open(struct session *s, const struct service *service)
 struct reply session_feed(struct session *s, char *bytes, size_t len)
 {
     return s->service->feed(s, bytes, len);
+}
+
+void work(int ms)
+{
+    struct timespec left = {ms / 1000, ms % 1000 * 1000000L};
+
+    while (ms > 0 && nanosleep(&left, &left) == -1)
+        continue;
 }

@@ -22,15 +22,15 @@ struct reply {
 struct service;
 
 enum {
-    GREET_LEN = 12,    /* `greet` answers after so many bytes */
-    FAREWELL_LEN = 5,  /* "exit\r" and "quit\r" are the longest */
+    GREET_LEN = 12,   /* `greet` answers after so many bytes */
+    FAREWELL_LEN = 5, /* "exit\r" and "quit\r" are the longest */
 };
 
 /* The state of one conversation. Its fields belong to service.c. */
 struct session {
     const struct service *service;
-    unsigned char seen;       /* bytes of this line, or of the greeting */
-    char line[FAREWELL_LEN];  /* how this line begins */
+    unsigned char seen;      /* bytes of this line, or of the greeting */
+    char line[FAREWELL_LEN]; /* how this line begins */
 };
 
 /* The service with this name (echo, upper, hello, greet), or NULL. */
@@ -44,5 +44,9 @@ struct reply session_open(struct session *s, const struct service *service);
  * reply may point into them: use it before the buffer changes. Not to be
  * called again after a reply that was the last. */
 struct reply session_feed(struct session *s, char *bytes, size_t len);
+
+/* Pretends to work for `ms` milliseconds: a handler that waits for a disk. It
+ * blocks its thread all that time, signals or not. 0: returns at once. */
+void work(int ms);
 
 #endif

@@ -1,8 +1,14 @@
 /* common/signals.c - see signals.h. */
 #include "signals.h"
 
+#include "log.h"
+#include "net.h"
+
 #include <signal.h>
 #include <stddef.h>
+#include <sys/select.h>
+#include <time.h>
+#include <unistd.h>
 
 /* None of these calls can fail with a valid signal and a valid pointer, so
  * their results are not looked at. */
@@ -32,16 +38,36 @@ void release_signals(void)
     (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
+static void current_mask_without_held(sigset_t *set)
+{
+    (void)sigprocmask(SIG_BLOCK, NULL, set);
+    (void)sigdelset(set, SIGINT);
+    (void)sigdelset(set, SIGTERM);
+    (void)sigdelset(set, SIGALRM);
+    (void)sigdelset(set, SIGCHLD);
+}
+
 void wait_for_signal(void)
 {
     sigset_t set;
 
-    (void)sigprocmask(SIG_BLOCK, NULL, &set);
-    (void)sigdelset(&set, SIGINT);
-    (void)sigdelset(&set, SIGTERM);
-    (void)sigdelset(&set, SIGALRM);
-    (void)sigdelset(&set, SIGCHLD);
+    current_mask_without_held(&set);
     (void)sigsuspend(&set);
+}
+
+void pause_ms(int ms)
+{
+    struct timespec time = {ms / 1000, ms % 1000 * 1000000L};
+    sigset_t set;
+
+    current_mask_without_held(&set);
+    (void)pselect(0, NULL, NULL, NULL, &time, &set); /* EINTR: return early */
+}
+
+void wait_out_shortage(const char *call)
+{
+    log_shortage(call);
+    pause_ms(ACCEPT_PAUSE_MS);
 }
 
 static void catch_signal(int signal_number, void (*handler)(int))
@@ -64,10 +90,19 @@ void catch_child_signal(void (*handler)(int))
     catch_signal(SIGCHLD, handler);
 }
 
+void start_grace(int seconds)
+{
+    if (seconds > 0)
+        alarm((unsigned)seconds);
+    else
+        (void)raise(SIGALRM);
+}
+
 void leave_signals_to_parent(void)
 {
     catch_signal(SIGINT, SIG_IGN);
     catch_signal(SIGTERM, SIG_IGN);
     catch_signal(SIGALRM, SIG_DFL);
     catch_signal(SIGCHLD, SIG_DFL);
+    release_signals();
 }

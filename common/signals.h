@@ -21,6 +21,16 @@ void release_signals(void);
  * sleep (sigsuspend(2)). */
 void wait_for_signal(void);
 
+/* Sleeps `ms` milliseconds, or until a handler has run; signals that are held
+ * are let in meanwhile. */
+void pause_ms(int ms);
+
+/* `call` failed for want of descriptors, memory or processes. Says so (see
+ * log_shortage) and sleeps for a tenth of a second, or until a handler has run:
+ * a child that left may be what was missing. Meanwhile clients wait in the
+ * backlog and no CPU is burned. */
+void wait_out_shortage(const char *call);
+
 /* Makes `handler` receive SIGINT, SIGTERM and SIGALRM, all signals held while
  * it runs. Calls that wait are not restarted: they fail with EINTR, which is
  * what a server that is to stop wants (signal(7)). */
@@ -29,9 +39,13 @@ void catch_stop_signals(void (*handler)(int));
 /* Makes `handler` receive SIGCHLD, likewise. */
 void catch_child_signal(void (*handler)(int));
 
+/* Sends SIGALRM to this process in `seconds`, 0: now. Safe in a handler. */
+void start_grace(int seconds);
+
 /* For a child: SIGINT and SIGTERM are ignored, the others have their default
- * effect. A Ctrl-C at the terminal goes to every process of the group, and a
- * parent that lets conversations end must be the one to decide. */
+ * effect, and none is held any more. A Ctrl-C at the terminal goes to every
+ * process of the group, and a parent that lets conversations end must be the
+ * one to decide. */
 void leave_signals_to_parent(void);
 
 #endif

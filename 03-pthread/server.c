@@ -1,0 +1,150 @@
+/*
+ * 03-pthread/server.c - a thread for every client.
+ *
+ *     main:      accept -> create -> accept -> create -> ...
+ *     thread A:             +-> read -> write -> ... -> close
+ *     thread B:                         +-> read -> write -> ... -> close
+ *
+ * New here: pthread_create, detached threads, a semaphore.
+ * Its limit: a stack for every client, and most clients sit silent.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "net.h"
+#include "options.h"
+#include "signals.h"
+
+enum { BUFFER_SIZE = 16 * 1024, STACK_SIZE = 64 * 1024 };
+
+static struct options options;
+static int listen_fd = -1;
+static volatile sig_atomic_t stops; /* 0: serve, 1: let end, 2: end */
+static sem_t places; /* the free ones, and one more for each stop */
+
+/* Once stopped, accept fails and there is a place, whoever comes first. */
+static void on_stop(int signal_number)
+{
+    int saved = errno;
+
+    (void)signal_number;
+    if (stops++ == 0) {
+        close(listen_fd);
+        start_grace(options.grace_s);
+    }
+    sem_post(&places);
+    errno = saved;
+}
+
+/* Until the client has said all, is lost, or has got the last reply. */
+static void converse(int fd)
+{
+    char buffer[BUFFER_SIZE];
+    struct session session;
+    struct reply reply = session_open(&session, options.service);
+    ssize_t n = set_blocking_client(fd, options.idle_timeout_s);
+
+    log_connected(fd);
+    while (n != -1) {
+        work(reply.len > 0 ? options.work_ms : 0);
+        log_bytes(fd, "write", reply.bytes, reply.len);
+        n = write_all(fd, reply.bytes, reply.len);
+        if (n == -1 || reply.last)
+            break;
+        while ((n = read(fd, buffer, sizeof(buffer))) == -1 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        log_bytes(fd, "read", buffer, (size_t)n);
+        reply = session_feed(&session, buffer, (size_t)n);
+    }
+    if (reply.last)
+        hang_up(fd);
+    log_closed(fd, n);
+}
+
+/* The next client, or -1 when the server is to stop. */
+static int accept_client(void)
+{
+    int fd;
+
+    while ((fd = accept(listen_fd, NULL, NULL)) == -1 && stops == 0) {
+        switch (accept_verdict(errno)) {
+        case ACCEPT_PAUSE: wait_out_shortage("accept"); break;
+        case ACCEPT_BROKEN: die("accept");
+        default: break; /* that client is gone already: the next one */
+        }
+    }
+    return fd;
+}
+
+static void take_place(void)
+{
+    while (sem_wait(&places) == -1) /* EINTR: on_stop() has left a place */
+        continue;
+}
+
+/* The descriptor comes by value: a pointer would show the next client's. */
+static void *live_as_thread(void *argument)
+{
+    int fd = (int)(intptr_t)argument;
+
+    converse(fd);
+    close(fd);
+    sem_post(&places);
+    return NULL;
+}
+
+static void serve_client(int fd)
+{
+    pthread_attr_t kind;
+    pthread_t thread;
+
+    (void)pthread_attr_init(&kind); /* cannot fail with valid arguments */
+    (void)pthread_attr_setdetachstate(&kind, PTHREAD_CREATE_DETACHED);
+    (void)pthread_attr_setstacksize(&kind, STACK_SIZE);
+    hold_signals(); /* a thread inherits that: the signals are main's */
+    while ((errno = pthread_create(&thread, &kind, live_as_thread,
+                                   (void *)(intptr_t)fd)) != 0 &&
+           stops == 0)
+        wait_out_shortage("pthread_create");
+    if (errno != 0) {
+        close(fd);
+        sem_post(&places);
+    }
+    release_signals();
+}
+
+int main(int argc, char **argv)
+{
+    long served = 0;
+    int fd;
+
+    hold_signals();
+    signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
+    parse_server_options(&options, argc, argv, "9003");
+    listen_fd = listen_on(options.address, options.port);
+    if (listen_fd == -1 || announce(listen_fd) == -1 ||
+        sem_init(&places, 0, (unsigned)options.max_clients) == -1)
+        die("cannot serve on %s, port %s", options.address, options.port);
+    catch_stop_signals(on_stop);
+    release_signals();
+
+    while (take_place(), (fd = accept_client()) != -1) {
+        serve_client(fd);
+        served++;
+    }
+    /* Who holds every place knows that all have left. The grace ends the wait,
+     * and the end of the process the threads that are left. */
+    for (int i = 0; i < options.max_clients && stops == 1; i++)
+        take_place();
+    remove_socket();
+    log_served(served);
+    return 0;
+}
