@@ -1,0 +1,165 @@
+/* answer.c - see answer.h. */
+#include "answer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "span.h"
+
+enum { RESPONSE_HEAD_MAX = 256 };
+
+/* An HTTP response but for what is the same in all of them. */
+struct response {
+    int status;
+    const char *type;
+    const char *allow; /* 405: what the target would answer to; else NULL */
+    struct span body;
+};
+
+bool answer_named(const char *name, enum answer_kind *kind)
+{
+    static const char *const names[] = {"goodbye", "echo", "upper"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], name) == 0) {
+            *kind = (enum answer_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Appends a response. Without a clock there is no Date, as RFC 9110 section
+ * 6.6.1 allows. */
+static bool respond(const struct response *r, const struct http_head *request,
+                    bool last, struct buffer *out)
+{
+    const char *connection = last                    ? "Connection: close\r\n"
+                             : request->minor == 0 ? "Connection: keep-alive\r\n"
+                                                     : "";
+    bool wants_body = request->method != HTTP_HEAD;
+    char head[RESPONSE_HEAD_MAX];
+    char *room;
+    int n = snprintf(head, sizeof(head),
+                     "HTTP/1.1 %d %s\r\n%s%s%sContent-Type: %s\r\n"
+                     "Content-Length: %zu\r\n%s\r\n",
+                     r->status, http_reason(r->status),
+                     r->allow == NULL ? "" : "Allow: ",
+                     r->allow == NULL ? "" : r->allow,
+                     r->allow == NULL ? "" : "\r\n", r->type, r->body.len,
+                     connection);
+    size_t head_len = (size_t)n;
+    size_t body_len = wants_body ? r->body.len : 0;
+
+    room = buffer_room(out, head_len + body_len); /* both or neither */
+    if (room == NULL)
+        return false;
+    memcpy(room, head, head_len);
+    if (body_len > 0)
+        memcpy(room + head_len, r->body.bytes, body_len);
+    buffer_grew(out, head_len + body_len);
+    return true;
+}
+
+static struct response plain(int status, const char *text)
+{
+    return (struct response){status, "text/plain", NULL, {text, strlen(text)}};
+}
+
+static struct response not_allowed(const char *allow)
+{
+    struct response r = plain(405, "this target does not answer to that method\n");
+
+    r.allow = allow;
+    return r;
+}
+
+/* "/echo" of "/echo?x=1" and of "http://host/echo", which RFC 9112 section
+ * 3.2.2 wants understood. */
+static struct span path_of(struct span target)
+{
+    static const char scheme[] = "http://";
+    size_t len = sizeof(scheme) - 1;
+    const char *end;
+
+    if (target.len > len && memcmp(target.bytes, scheme, len) == 0) {
+        const char *slash = memchr(target.bytes + len, '/', target.len - len);
+
+        if (slash == NULL)
+            return (struct span){"/", 1};
+        target.len -= (size_t)(slash - target.bytes);
+        target.bytes = slash;
+    }
+    end = memchr(target.bytes, '?', target.len);
+    if (end != NULL)
+        target.len = (size_t)(end - target.bytes);
+    return target;
+}
+
+static struct response page(const struct http_head *request, struct span path,
+                            struct span body)
+{
+    static const char json[] = "{\"name\":\"Tyr\"}";
+    bool is_get = request->method == HTTP_GET || request->method == HTTP_HEAD;
+
+    if (request->method == HTTP_UNKNOWN)
+        return plain(501, "no such method\n");
+    if (span_is(path, "/") && is_get)
+        return (struct response){200, "application/json", NULL,
+                                 {json, sizeof(json) - 1}};
+    if (span_is(path, "/"))
+        return not_allowed("GET, HEAD");
+    if (span_is(path, "/echo") && request->method == HTTP_POST)
+        return (struct response){200, "application/octet-stream", NULL, body};
+    if (span_is(path, "/echo"))
+        return not_allowed("POST");
+    return plain(404, "nothing here\n");
+}
+
+static bool answer_http(const char *bytes, const struct frame *frame,
+                        struct buffer *out)
+{
+    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    struct span target = {bytes + frame->http.target, frame->http.target_len};
+    struct span body = {bytes + frame->offset, frame->len};
+    struct response r;
+
+    if (frame->http.expects)
+        return buffer_append(out, go_on, sizeof(go_on) - 1);
+    r = page(&frame->http, path_of(target), body);
+    return respond(&r, &frame->http, frame->last, out);
+}
+
+static void to_upper(char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (bytes[i] >= 'a' && bytes[i] <= 'z')
+            bytes[i] = (char)(bytes[i] - 'a' + 'A');
+}
+
+bool answer_frame(const struct codec *codec, enum answer_kind kind, char *bytes,
+                  const struct frame *frame, struct buffer *out)
+{
+    static const char goodbye[] = "goodbye world!";
+    char *payload = bytes + frame->offset;
+
+    if (codec->kind == CODEC_HTTP)
+        return answer_http(bytes, frame, out);
+    if (kind == ANSWER_GOODBYE)
+        return frame_append(codec, goodbye, sizeof(goodbye) - 1, out);
+    if (kind == ANSWER_UPPER)
+        to_upper(payload, frame->len);
+    return frame_append(codec, payload, frame->len, out);
+}
+
+bool answer_error(const struct codec *codec, const struct decoder *d,
+                  struct buffer *out)
+{
+    static const struct http_head nobody = {.minor = 1};
+    struct response r;
+
+    if (codec->kind != CODEC_HTTP || d->http_status == 0)
+        return true;
+    r = plain(d->http_status, d->why);
+    return respond(&r, &nobody, true, out);
+}

@@ -1,0 +1,26 @@
+/*
+ * frame_tlv.c - type, length, value: 1 byte, 4 bytes (big-endian), the value.
+ *
+ * The type lets a protocol grow: who does not know one still knows where it
+ * ends, and skips it.
+ */
+#include "codecs.h"
+
+enum { TYPE_LEN = 1, LENGTH_LEN = 4, TLV_HEAD = TYPE_LEN + LENGTH_LEN };
+
+enum frame_status tlv_find_end(const struct codec *codec, struct decoder *d,
+                               const char *bytes, size_t len)
+{
+    if (len < TLV_HEAD)
+        return FRAME_MORE;
+    d->skip = bytes[0] != TLV_DATA;
+    return frame_found(codec, d, TLV_HEAD,
+                       read_uint(bytes + TYPE_LEN, LENGTH_LEN, false));
+}
+
+int tlv_put_head(size_t len, char *head)
+{
+    head[0] = TLV_DATA;
+    write_uint(head + TYPE_LEN, LENGTH_LEN, false, len);
+    return TLV_HEAD;
+}
