@@ -34,10 +34,9 @@ enum {
 const char *server_path;
 enum transport server_transport = ON_TCP;
 
-static struct process processes[PROCESSES];
-static int process_count;
-static struct server servers[SERVERS];
-static int server_count;
+static struct process processes[PROCESSES]; /* pid 0: free */
+static struct server servers[SERVERS];      /* pid 0: free */
+static int started;                         /* processes so far: names files */
 static char dir[64];           /* empty until a case asks for one */
 static const char *hint_text;
 static pid_t case_pid;         /* who started things cleans them up */
@@ -113,9 +112,9 @@ static void remove_dir(void)
 
 static void kill_all(void)
 {
-    for (int i = 0; i < process_count; i++) {
-        struct process *p = &processes[i];
-
+    for (struct process *p = processes; p < processes + PROCESSES; p++) {
+        if (p->pid == 0)
+            continue;
         kill(-p->pid, SIGKILL); /* its children too, if it left any */
         if (!p->ended && waitpid(p->pid, &p->status, 0) == p->pid)
             p->ended = true;
@@ -164,10 +163,12 @@ static void report(void)
         return;
     if (hint_text != NULL)
         fprintf(stderr, "  hint: %s\n", hint_text);
-    for (int i = 0; i < process_count; i++) {
-        process_has_ended(&processes[i]);
-        print_end(&processes[i]);
-        print_log_tail(&processes[i]);
+    for (struct process *p = processes; p < processes + PROCESSES; p++) {
+        if (p->pid == 0)
+            continue;
+        process_has_ended(p);
+        print_end(p);
+        print_log_tail(p);
     }
 }
 
@@ -177,7 +178,8 @@ static void set_up_once(void)
     if (case_pid == getpid())
         return;
     case_pid = getpid();
-    process_count = server_count = 0; /* a fork's are not ours */
+    memset(processes, 0, sizeof(processes)); /* a parent's are not ours */
+    memset(servers, 0, sizeof(servers));
     dir[0] = '\0';
     signal(SIGPIPE, SIG_IGN);
     check_at_end(report);
@@ -339,7 +341,7 @@ static void name_process(struct process *p, const struct process_spec *spec)
 {
     char file[32];
 
-    snprintf(file, sizeof(file), "log.%d", process_count);
+    snprintf(file, sizeof(file), "log.%d", started);
     snprintf(p->log, sizeof(p->log), "%s",
              spec->log != NULL ? spec->log : harness_path(file));
     snprintf(p->name, sizeof(p->name), "%s", spec->path);
@@ -356,17 +358,26 @@ static void note_start(const struct process_spec *spec)
     check_step("%s", line);
 }
 
+static struct process *free_slot(void)
+{
+    for (struct process *p = processes; p < processes + PROCESSES; p++)
+        if (p->pid == 0)
+            return p;
+    CHECK_FAIL("more than %d processes (see process_forget)", PROCESSES);
+}
+
 struct process *process_start(struct process_spec spec)
 {
-    struct process *p = &processes[process_count];
     pid_t parent = getpid();
+    struct process *p;
     int in, out, err;
 
     set_up_once();
-    p = &processes[process_count];
-    if (spec.path == NULL || process_count == PROCESSES)
-        CHECK_FAIL("no program given, or more than %d", PROCESSES);
+    if (spec.path == NULL)
+        CHECK_FAIL("no program given");
     note_start(&spec);
+    p = free_slot();
+    started++;
     memset(p, 0, sizeof(*p));
     name_process(p, &spec);
     err = open_or_fail(p->log, O_WRONLY | O_CREAT | O_APPEND);
@@ -380,12 +391,22 @@ struct process *process_start(struct process_spec spec)
         be_the_child(&spec, parent, in, out, err);
         exec_program(&spec);
     }
-    process_count++;
     setpgid(p->pid, p->pid); /* in both: whoever comes first */
     close(in);
     close(out);
     close(err);
     return p;
+}
+
+void process_forget(struct process *p)
+{
+    if (!process_has_ended(p))
+        CHECK_FAIL("%s still runs", p->name);
+    process_close_in(p);
+    if (p->out != -1)
+        close(p->out);
+    unlink(p->log);
+    memset(p, 0, sizeof(*p));
 }
 
 /* ---- programs: waiting, signals, output -------------------------------- */
@@ -525,9 +546,9 @@ struct run run_program(struct process_spec spec, const char *input, size_t len)
     struct run r = {0};
     int in, out;
 
-    snprintf(name, sizeof(name), "run.%d", process_count);
+    snprintf(name, sizeof(name), "run.%d", started);
     out = open_or_fail(harness_path(name), O_RDWR | O_CREAT | O_TRUNC);
-    snprintf(name, sizeof(name), "input.%d", process_count);
+    snprintf(name, sizeof(name), "input.%d", started);
     in = open_or_fail(harness_path(name), O_RDWR | O_CREAT | O_TRUNC);
     if (len > 0 && write(in, input, len) != (ssize_t)len)
         CHECK_FAIL("write the input: %s", strerror(errno));
@@ -536,7 +557,7 @@ struct run run_program(struct process_spec spec, const char *input, size_t len)
     spec.out = out;
     p = process_start(spec);
     r.status = process_wait(p);
-    snprintf(name, sizeof(name), "run.%d", (int)(p - processes));
+    snprintf(name, sizeof(name), "run.%d", started - 1);
     r.out = read_file(harness_path(name), &r.out_len);
     r.err = read_file(p->log, &r.err_len);
     close(in);
@@ -581,6 +602,14 @@ static void add_address(struct process_spec *spec, enum transport transport,
         add_args(spec, tcp);
 }
 
+static struct server *free_server(void)
+{
+    for (struct server *s = servers; s < servers + SERVERS; s++)
+        if (s->pid == 0)
+            return s;
+    CHECK_FAIL("more than %d servers (see server_forget)", SERVERS);
+}
+
 struct server *server_launch(struct server_spec spec)
 {
     struct process_spec p = {.path = spec.path != NULL ? spec.path : server_path,
@@ -589,16 +618,14 @@ struct server *server_launch(struct server_spec spec)
                              .address_space = spec.address_space,
                              .log = spec.log};
     enum transport transport = spec.on_tcp ? ON_TCP : server_transport;
-    struct server *s;
     char unix_address[160], name[32];
+    struct server *s;
 
     set_up_once();
-    s = &servers[server_count];
-    if (server_count++ == SERVERS)
-        CHECK_FAIL("more than %d servers", SERVERS);
+    s = free_server();
     if (transport == ON_TCP6 && !spec.bare)
         need_ipv6();
-    snprintf(name, sizeof(name), "socket.%d", server_count);
+    snprintf(name, sizeof(name), "socket.%d", (int)(s - servers) + 1);
     snprintf(unix_address, sizeof(unix_address), "unix:%s", harness_path(name));
     if (!spec.bare)
         add_address(&p, transport, unix_address);
@@ -613,6 +640,12 @@ struct server *server_launch(struct server_spec spec)
     s->out_file = spec.out_file;
     s->pid = s->process->pid;
     return s;
+}
+
+void server_forget(struct server *s)
+{
+    process_forget(s->process);
+    memset(s, 0, sizeof(*s));
 }
 
 static void parse_unix(struct server *s, const char *path)

@@ -76,9 +76,13 @@ struct process {
 };
 
 /* Starts a program with SIGPIPE at its default, no signal blocked, no
- * descriptor but 0, 1, 2, and its own process group. At most 16 a case. The
+ * descriptor but 0, 1, 2, and its own process group. At most 16 at a time. The
  * struct belongs to the harness and lives until the case ends. */
 struct process *process_start(struct process_spec spec);
+
+/* Of a process that has ended: frees its slot, removes its log. Only a case
+ * that starts dozens needs it. */
+void process_forget(struct process *p);
 
 /* Waits for the end, reaps, and returns waitpid's status; may be called
  * again. process_has_ended looks without waiting. */
@@ -165,6 +169,9 @@ void server_stop(struct server *s, int served);
 
 /* The second half alone, when something else has told it to stop. */
 void server_expect_stopped(struct server *s, int served);
+
+/* As process_forget, for a server that has ended. */
+void server_forget(struct server *s);
 
 /* Without waiting: fails if it has ended. Call it where a dead server could
  * be taken for a silent one. */

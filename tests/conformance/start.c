@@ -1,17 +1,458 @@
-/* tests/conformance/start.c - how a server begins to serve. */
+/* tests/conformance/start.c - how a server begins to serve, and how it must
+ * refuse to. */
 #include "suite.h"
 
-static void announces(void)
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct server *plain(void)
 {
-    struct server *s = server_start((struct server_spec){0});
+    return server_start((struct server_spec){0});
+}
+
+static void serves_one(struct server *s)
+{
     int fd = dial(s);
 
     ROUND_TRIP(fd, "hello\n");
     leave(fd);
+}
+
+static void expect_same(const char *got, const char *want)
+{
+    CHECK_BYTES(got, strlen(got), want, strlen(want));
+}
+
+/* One line, to the byte, and nothing else ever on stdout. */
+static void announces(void)
+{
+    struct server *s = plain();
+    char expected[160], line[160];
+
+    if (server_transport == ON_UNIX)
+        snprintf(expected, sizeof(expected), "listening on unix:%s/socket.1",
+                 harness_dir());
+    else
+        snprintf(expected, sizeof(expected), "listening on %s:%d",
+                 server_transport == ON_TCP6 ? "[::1]" : "127.0.0.1", s->port);
+    expect_same(s->announced, expected);
+    CHECK(server_is_listening(s));
+    serves_one(s);
     server_stop(s, 1);
+    if (process_read_line(s->process, line, sizeof(line)))
+        CHECK_FAIL("one more line on stdout: \"%s\"", line);
+}
+
+/* An IPv4 address of this case's own, so that a port chosen here is free
+ * whatever other tests do at the same time. */
+static const char *own_address(void)
+{
+    static char address[32];
+    unsigned int id = (unsigned int)getpid();
+
+    snprintf(address, sizeof(address), "127.%u.%u.%u", 128 + (id >> 16) % 64,
+             (id >> 8) % 256, id % 256);
+    return address;
+}
+
+static void listens_on_the_port_asked_for(void)
+{
+    char expected[160];
+    struct server *s = server_start((struct server_spec){
+        .bare = true, .args = {"-b", own_address(), "-p", "23456"}});
+
+    snprintf(expected, sizeof(expected), "listening on %s:23456", own_address());
+    expect_same(s->announced, expected);
+    serves_one(s);
+    server_stop(s, 1);
+}
+
+static void binds_a_host_name(void)
+{
+    struct server *s = server_start((struct server_spec){
+        .bare = true, .args = {"-b", "localhost", "-p", "0"}});
+
+    if (strncmp(s->address, "127.0.0.1:", 10) != 0 &&
+        strncmp(s->address, "[::1]:", 6) != 0)
+        CHECK_FAIL("localhost became %s", s->address);
+    serves_one(s);
+    server_stop(s, 1);
+}
+
+/* Counts listening sockets on the port at an address of only zeros. */
+static int wildcard_listeners(const char *table, int port)
+{
+    char line[512], address[64];
+    unsigned int local_port, state;
+    int count = 0;
+    FILE *f = fopen(table, "re");
+
+    while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+        if (sscanf(line, " %*d: %63[0-9A-F]:%x %*[0-9A-F]:%*x %x", address,
+                   &local_port, &state) == 3 &&
+            state == 0x0a && local_port == (unsigned int)port &&
+            strspn(address, "0") == strlen(address))
+            count++;
+    if (f != NULL)
+        fclose(f);
+    return count;
+}
+
+/* Nobody on the network is served unless the keeper asks for it. */
+static void binds_loopback_only(void)
+{
+    struct server *s = plain(), elsewhere = *s;
+    struct sockaddr_in *in = (struct sockaddr_in *)&elsewhere.sockaddr;
+
+    hint("bound to all addresses?");
+    CHECK_EQ(wildcard_listeners("/proc/net/tcp", s->port), 0);
+    CHECK_EQ(wildcard_listeners("/proc/net/tcp6", s->port), 0);
+    in->sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+    strcpy(elsewhere.address, "127.0.0.2");
+    expect_refused(&elsewhere);
+    server_stop(s, 0);
+}
+
+/* ---- an address that is taken ------------------------------------------ */
+
+static struct process *start_at(const struct server *s)
+{
+    char host[160], port[16];
+    char *colon;
+
+    strcpy(host, s->address);
+    snprintf(port, sizeof(port), "%d", s->port);
+    if (s->port == 0)
+        return process_start((struct process_spec){.path = server_path,
+                                                   .args = {"-b", host}});
+    colon = strrchr(host, ':');
+    *colon = '\0';
+    if (host[0] == '[')
+        host[strlen(host) - 1] = '\0';
+    return process_start((struct process_spec){
+        .path = server_path,
+        .args = {"-b", host[0] == '[' ? host + 1 : host, "-p", port}});
+}
+
+/* Exit status 1, nothing announced, errno's symbol on stderr. */
+static void expect_failed_start(struct process *p, const char *symbol)
+{
+    char line[160];
+
+    EXPECT_EXIT(p, 1);
+    if (!process_log_has(p, symbol))
+        CHECK_FAIL("stderr does not say %s", symbol);
+    if (process_read_line(p, line, sizeof(line)))
+        CHECK_FAIL("on stdout: \"%s\"", line);
+}
+
+static void address_in_use(void)
+{
+    struct server *s = plain();
+    int fd = dial(s);
+
+    hint("SO_REUSEPORT lets a second server take half of the clients");
+    ROUND_TRIP(fd, "before\n");
+    expect_failed_start(start_at(s), "EADDRINUSE");
+    ROUND_TRIP(fd, "after\n");
+    leave(fd);
+    serves_one(s);
+    /* A Unix path is asked whether it lives by connecting to it: one more. */
+    server_stop(s, server_transport == ON_UNIX ? SERVED_ANY : 2);
+}
+
+static void address_of_another_machine(void)
+{
+    struct process_spec spec = {.path = server_path,
+                                .args = {"-b", "192.0.2.1", "-p", "0"}};
+
+    expect_failed_start(process_start(spec), "EADDRNOTAVAIL");
+}
+
+/* ---- starting again ----------------------------------------------------- */
+
+/* State 06 is TIME_WAIT: the server closed first. */
+static bool has_time_wait(const struct server *s)
+{
+    const struct sockaddr_in *in = (const struct sockaddr_in *)&s->sockaddr;
+    unsigned int address, port, state;
+    char line[512];
+    bool found = false;
+    FILE *f = fopen("/proc/net/tcp", "re");
+
+    while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+        if (sscanf(line, " %*d: %x:%x %*[0-9A-F]:%*x %x", &address, &port,
+                   &state) == 3 &&
+            address == in->sin_addr.s_addr && port == (unsigned int)s->port &&
+            state == 0x06)
+            found = true;
+    if (f != NULL)
+        fclose(f);
+    return found;
+}
+
+static void restarts_at_once(void)
+{
+    const char *address = own_address();
+    struct server_spec spec = {.bare = true,
+                               .args = {"-b", address, "-p", "23457"}};
+
+    hint("without SO_REUSEADDR the port is taken for a minute");
+    for (int i = 0; i < 3; i++) {
+        struct server *s = server_start(spec);
+        int fd = dial(s);
+
+        SEND_TEXT(fd, "bye\n");
+        EXPECT_TEXT(fd, "bye\n");
+        EXPECT_EOF(fd);
+        leave(fd);
+        WAIT_UNTIL(has_time_wait(s));
+        server_stop(s, 1);
+    }
+}
+
+/* Killed, with a client: its sockets may take their time to go. */
+static void restarts_after_a_kill(void)
+{
+    const char *address = own_address();
+    struct server_spec spec = {.bare = true,
+                               .args = {"-b", address, "-p", "23458"}};
+    struct server *s = server_start(spec);
+    int fd = dial(s);
+
+    ROUND_TRIP(fd, "hi\n");
+    process_signal_group(s->process, SIGKILL);
+    process_wait(s->process);
+    EXPECT_CLOSED(fd);
+    s = server_start(spec);
+    serves_one(s);
+    server_stop(s, 1);
+}
+
+/* ---- paths of Unix sockets ---------------------------------------------- */
+
+static struct server *at_path(const char *unix_address)
+{
+    return server_start((struct server_spec){.bare = true,
+                                             .args = {"-b", unix_address}});
+}
+
+static const char *unix_address(const char *name)
+{
+    static char address[160];
+
+    snprintf(address, sizeof(address), "unix:%s", harness_path(name));
+    return address;
+}
+
+static void stale_path_is_taken_over(void)
+{
+    const char *address = unix_address("stale");
+    struct server *s = at_path(address);
+
+    serves_one(s);
+    process_signal_group(s->process, SIGKILL);
+    process_wait(s->process);
+    CHECK(access(harness_path("stale"), F_OK) == 0);
+    s = at_path(address);
+    serves_one(s);
+    server_stop(s, 1);
+}
+
+static void other_file_is_left_alone(void)
+{
+    const char *path = harness_path("precious");
+    struct process_spec spec = {.path = server_path,
+                                .args = {"-b", unix_address("precious")}};
+    char content[32];
+    struct stat st;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    CHECK(fd != -1 && write(fd, "precious", 8) == 8);
+    expect_failed_start(process_start(spec), "EADDRINUSE");
+    CHECK(stat(path, &st) == 0 && S_ISREG(st.st_mode));
+    CHECK_EQ(pread(fd, content, sizeof(content), 0), 8);
+    CHECK_BYTES(content, 8, "precious", 8);
+    close(fd);
+}
+
+static void directory_is_left_alone(void)
+{
+    const char *path = harness_path("directory");
+    struct process_spec spec = {.path = server_path,
+                                .args = {"-b", unix_address("directory")}};
+    struct stat st;
+
+    CHECK(mkdir(path, 0700) == 0);
+    expect_failed_start(process_start(spec), "EADDRINUSE");
+    CHECK(stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+    rmdir(path);
+}
+
+static void impossible_paths(void)
+{
+    char path[256] = "unix:/tmp/";
+
+    memset(path + 10, 'x', 150);
+    expect_failed_start(process_start((struct process_spec){
+                            .path = server_path, .args = {"-b", path}}),
+                        "ENAMETOOLONG");
+    expect_failed_start(
+        process_start((struct process_spec){
+            .path = server_path, .args = {"-b", unix_address("no/such/dir")}}),
+        "ENOENT");
+}
+
+/* Another server has taken our place in the file system: when we stop, its
+ * socket file must stay. */
+static void replaced_socket_is_left_alone(void)
+{
+    const char *address = unix_address("contested");
+    const char *path = harness_path("contested");
+    struct server *first = at_path(address), *second;
+
+    CHECK(unlink(path) == 0);
+    second = at_path(address);
+    process_signal(first->process, SIGTERM);
+    EXPECT_EXIT(first->process, 0);
+    CHECK(access(path, F_OK) == 0);
+    serves_one(second);
+    server_stop(second, 1);
+}
+
+/* ---- what a start leaves open ------------------------------------------- */
+
+/* The descriptor's flags stand in octal in fdinfo; 02000000 is O_CLOEXEC. */
+static bool closes_on_exec(pid_t pid, const char *fd)
+{
+    char path[320], line[128];
+    unsigned int flags = 0;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%ld/fdinfo/%s", (long)pid, fd);
+    f = fopen(path, "re");
+    if (f == NULL)
+        return true; /* closed meanwhile */
+    while (fgets(line, sizeof(line), f) != NULL)
+        if (sscanf(line, "flags: %o", &flags) == 1)
+            break;
+    fclose(f);
+    return (flags & 02000000) != 0;
+}
+
+static bool is_socket(pid_t pid, const char *fd, char *target, size_t size)
+{
+    char path[320];
+    ssize_t n;
+
+    snprintf(path, sizeof(path), "/proc/%ld/fd/%s", (long)pid, fd);
+    n = readlink(path, target, size - 1);
+    target[n > 0 ? n : 0] = '\0';
+    return strncmp(target, "socket:", 7) == 0;
+}
+
+/* A wrapper has descriptors of its own, so there only sockets count. */
+static int inspect_descriptors(pid_t pid)
+{
+    char path[64], target[256];
+    struct dirent *entry;
+    int sockets = 0;
+    DIR *d;
+
+    snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
+    d = opendir(path);
+    CHECK(d != NULL);
+    while ((entry = readdir(d)) != NULL) {
+        bool socket = is_socket(pid, entry->d_name, target, sizeof(target));
+
+        if (entry->d_name[0] == '.' || atoi(entry->d_name) <= 2)
+            continue;
+        sockets += socket;
+        if ((socket || !is_instrumented()) && !closes_on_exec(pid, entry->d_name))
+            CHECK_FAIL("descriptor %s (%s) of process %ld stays open across exec",
+                       entry->d_name, target, (long)pid);
+    }
+    closedir(d);
+    return sockets;
+}
+
+static void descriptors_close_on_exec(void)
+{
+    struct server *s = plain();
+    int fd = dial(s), sockets = 0;
+    pid_t pids[8];
+    int count;
+
+    ROUND_TRIP(fd, "hi\n");
+    count = server_members(s, pids, 8);
+    for (int i = 0; i < count; i++)
+        sockets += inspect_descriptors(pids[i]);
+    check_step("%d processes with %d sockets", count, sockets);
+    CHECK(sockets >= 2);
+    leave(fd);
+    server_stop(s, 1);
+}
+
+/* What was printed before a fork must not be in the child's buffer too. */
+static void announces_once_into_a_file(void)
+{
+    const char *file = harness_path("out");
+    struct server *s = server_start(
+        (struct server_spec){.out_file = file, .log = file});
+    char *log;
+    int lines = 0;
+
+    for (int i = 0; i < 5; i++)
+        serves_one(s);
+    server_stop(s, 5);
+    log = process_log(s->process);
+    for (char *at = log; (at = strstr(at, "listening on")) != NULL; at++)
+        lines++;
+    CHECK_EQ(lines, 1);
+    free(log);
+}
+
+static void stdout_that_cannot_be_written(void)
+{
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    struct process *p;
+
+    if (full == -1)
+        check_skip("no /dev/full");
+    p = process_start((struct process_spec){
+        .path = server_path, .args = {"-p", "0"}, .out = full});
+    hint("who waits for the line would wait for ever");
+    EXPECT_EXIT(p, 1);
+    close(full);
 }
 
 const struct suite_case start_cases[] = {
     {"announces", "start", ALL_STAGES, 30, announces, ALL_TRANSPORTS},
+    {"port-asked-for", "start", ALL_STAGES, 30, listens_on_the_port_asked_for, 0},
+    {"host-name", "start", ALL_STAGES, 30, binds_a_host_name, 0},
+    {"loopback-only", "start", ALL_STAGES, 30, binds_loopback_only, 0},
+    {"address-in-use", "start", ALL_STAGES, 30, address_in_use, ALL_TRANSPORTS},
+    {"address-not-ours", "start", ALL_STAGES, 30, address_of_another_machine, 0},
+    {"restart-at-once", "start", ALL_STAGES, 30, restarts_at_once, 0},
+    {"restart-after-kill", "start", ALL_STAGES, 30, restarts_after_a_kill, 0},
+    {"stale-path", "start", ALL_STAGES, 30, stale_path_is_taken_over, 0},
+    {"other-file-at-path", "start", ALL_STAGES, 30, other_file_is_left_alone, 0},
+    {"directory-at-path", "start", ALL_STAGES, 30, directory_is_left_alone, 0},
+    {"impossible-paths", "start", ALL_STAGES, 30, impossible_paths, 0},
+    {"replaced-socket", "start", ALL_STAGES, 30, replaced_socket_is_left_alone, 0},
+    {"close-on-exec", "start", ALL_STAGES, 30, descriptors_close_on_exec,
+     ALL_TRANSPORTS},
+    {"announces-once-into-file", "start", ALL_STAGES, 30, announces_once_into_a_file,
+     ALL_TRANSPORTS},
+    {"stdout-full", "start", ALL_STAGES, 30, stdout_that_cannot_be_written, 0},
     {0},
 };
