@@ -1,0 +1,523 @@
+/*
+ * tests/unit/http_test.c - the codec http, and what is answered. Section
+ * numbers are those of RFC 9112 unless RFC 9110 is named.
+ */
+#include "http.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "check.h"
+#include "feed.h"
+
+#define HOST "Host: a\r\n"
+#define GET "GET / HTTP/1.1\r\n" HOST "\r\n"
+#define POST(n) "POST /echo HTTP/1.1\r\n" HOST "Content-Length: " #n "\r\n\r\n"
+
+static struct codec for_server(void)
+{
+    return codec_defaults(CODEC_HTTP);
+}
+
+static struct codec for_client(void)
+{
+    struct codec codec = codec_defaults(CODEC_HTTP);
+
+    codec.is_client = true;
+    return codec;
+}
+
+static void bodies(void)
+{
+    struct codec codec = for_server();
+
+    expect_frames(&codec, BYTES(GET), BYTES("|"), END_CLEAN);
+    expect_frames(&codec, BYTES(POST(3) "abc"), BYTES("abc|"), END_CLEAN);
+    expect_frames(&codec, BYTES(POST(0)), BYTES("|"), END_CLEAN);
+    expect_frames(&codec, BYTES(POST(0003) "a\r\n"), BYTES("a\r\n|"), END_CLEAN);
+    expect_frames(&codec, BYTES(POST(3) "ab"), BYTES(""), END_TRUNCATED);
+    expect_frames(&codec, BYTES("GET / HTTP/1.1\r\nHost"), BYTES(""), END_TRUNCATED);
+    expect_frames(&codec, BYTES(POST(3) "abc" GET POST(5) "hello"),
+                  BYTES("abc||hello|"), END_CLEAN);
+}
+
+static void empty_lines_before_a_request(void)
+{
+    struct codec codec = for_server();
+
+    expect_frames(&codec, BYTES("\r\n\r\n" GET "\r\n" POST(1) "x\r\n"),
+                  BYTES("|x|"), END_CLEAN);
+    expect_frames(&codec, BYTES("\r"), BYTES(""), END_TRUNCATED);
+}
+
+/* The status a stream is refused with, however it is cut; 0: it is not. */
+static int refusal(const struct codec *codec, const char *bytes, size_t len)
+{
+    int status = -1;
+
+    for (size_t cut = 0; cut <= len; cut++) {
+        struct feed f;
+
+        feed_begin(&f, codec);
+        feed_piece(&f, bytes, cut);
+        feed_piece(&f, bytes + cut, len - cut);
+        check_step("cut at %zu: %d, %s", cut, f.decoder.http_status,
+                   f.decoder.why == NULL ? "accepted" : f.decoder.why);
+        if (status == -1)
+            status = f.decoder.http_status;
+        CHECK_EQ(f.decoder.http_status, status);
+        CHECK((f.decoder.why != NULL) == (status != 0));
+        feed_free(&f);
+    }
+    return status;
+}
+
+struct refused {
+    const char *what;
+    int status;
+    const char *bytes;
+    size_t len;
+};
+
+static void check_refusals(const struct refused *table, size_t count)
+{
+    struct codec codec = for_server();
+
+    for (size_t i = 0; i < count; i++) {
+        check_step("%s", table[i].what);
+        CHECK_EQ(refusal(&codec, table[i].bytes, table[i].len), table[i].status);
+    }
+}
+
+#define WITH(fields) BYTES("POST /echo HTTP/1.1\r\n" HOST fields "\r\n")
+
+static void smuggling(void)
+{
+    static const struct refused table[] = {
+        {"two lengths", 400, WITH("Content-Length: 5\r\nContent-Length: 6\r\n")},
+        {"the same twice", 400, WITH("Content-Length: 5\r\nContent-Length: 5\r\n")},
+        {"a list of lengths", 400, WITH("Content-Length: 5, 5\r\n")},
+        {"two, another case", 400, WITH("Content-Length: 5\r\ncontent-LENGTH: 6\r\n")},
+        {"negative", 400, WITH("Content-Length: -1\r\n")},
+        {"a plus sign", 400, WITH("Content-Length: +5\r\n")},
+        {"no digits", 400, WITH("Content-Length: \r\n")},
+        {"hexadecimal", 400, WITH("Content-Length: 0x10\r\n")},
+        {"a blank within", 400, WITH("Content-Length: 1 0\r\n")},
+        {"a letter behind", 400, WITH("Content-Length: 10b\r\n")},
+        {"2^64", 400, WITH("Content-Length: 18446744073709551616\r\n")},
+        {"2^64 + 5", 400, WITH("Content-Length: 18446744073709551621\r\n")},
+        {"30 digits", 400, WITH("Content-Length: 100000000000000000000000000000\r\n")},
+        {"2^64 - 1", 413, WITH("Content-Length: 18446744073709551615\r\n")},
+        {"a byte too many", 413, WITH("Content-Length: 8388609\r\n")},
+        {"length, chunked", 400,
+         WITH("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")},
+        {"chunked, length", 400,
+         WITH("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")},
+        {"chunked", 501, WITH("Transfer-Encoding: chunked\r\n")},
+        {"disguised as chunked", 501, WITH("Transfer-Encoding: xchunked\r\n")},
+        {"identity", 501, WITH("Transfer-Encoding:\tidentity\r\n")},
+        {"blank before colon", 400, WITH("Content-Length : 5\r\n")},
+        {"tab before colon", 400, WITH("Transfer-Encoding\t: chunked\r\n")},
+        {"continued line", 400, WITH("X: a\r\n b\r\n")},
+        {"continued length", 400, WITH("Content-Length:\r\n 5\r\n")},
+        {"bare CR in a value", 400, WITH("X: a\rContent-Length: 5\r\n")},
+        {"bare CR at the end", 400, WITH("X: a\r\r\n")},
+        {"NUL in a value", 400, WITH("X: a\0b\r\n")},
+        {"NUL in a name", 400, WITH("X\0: a\r\n")},
+        {"DEL", 400, WITH("X: \x7f\r\n")},
+        {"vertical tab", 400, WITH("Content-Length: 5\v\r\n")},
+        {"no name", 400, WITH(": a\r\n")},
+        {"no colon", 400, WITH("Content-Length\r\n")},
+        {"a name with a quote", 400, WITH("\"X\": a\r\n")},
+        {"a name beyond ASCII", 400, WITH("\xc3\xa9: a\r\n")},
+        {"two hosts", 400, WITH(HOST)},
+    };
+
+    check_refusals(table, CHECK_COUNT(table));
+}
+
+static void first_lines(void)
+{
+    static const struct refused table[] = {
+        {"HTTP/0.9", 400, BYTES("GET /\r\n" HOST "\r\n")},
+        {"no target", 400, BYTES("GET HTTP/1.1\r\n" HOST "\r\n")},
+        {"empty target", 400, BYTES("GET  HTTP/1.1\r\n" HOST "\r\n")},
+        {"two blanks", 400, BYTES("GET  / HTTP/1.1\r\n" HOST "\r\n")},
+        {"a tab", 400, BYTES("GET\t/ HTTP/1.1\r\n" HOST "\r\n")},
+        {"blank in front", 400, BYTES(" GET / HTTP/1.1\r\n" HOST "\r\n")},
+        {"blank behind", 400, BYTES("GET / HTTP/1.1 \r\n" HOST "\r\n")},
+        {"blank in target", 400, BYTES("GET /a b HTTP/1.1\r\n" HOST "\r\n")},
+        {"CR in target", 400, BYTES("GET /a\rb HTTP/1.1\r\n" HOST "\r\n")},
+        {"NUL in target", 400, BYTES("GET /\0 HTTP/1.1\r\n" HOST "\r\n")},
+        {"8 bits in target", 400, BYTES("GET /\xff HTTP/1.1\r\n" HOST "\r\n")},
+        {"no version", 400, BYTES("GET / \r\n" HOST "\r\n")},
+        {"http in small", 400, BYTES("GET / http/1.1\r\n" HOST "\r\n")},
+        {"HTTP/1", 400, BYTES("GET / HTTP/1\r\n" HOST "\r\n")},
+        {"HTTP/1.11", 400, BYTES("GET / HTTP/1.11\r\n" HOST "\r\n")},
+        {"HTTP/2.0", 505, BYTES("PRI * HTTP/2.0\r\n\r\n")},
+        {"no host", 400, BYTES("GET / HTTP/1.1\r\n\r\n")},
+        {"LF alone", 400, BYTES("GET / HTTP/1.1\n" HOST "\r\n")},
+        {"LF alone later", 400, BYTES("GET / HTTP/1.1\r\nHost: a\n\r\n")},
+        {"only LF", 400, BYTES("\n")},
+        {"a method in parentheses", 400, BYTES("(GET) / HTTP/1.1\r\n" HOST "\r\n")},
+        {"a tls hello", 400, BYTES("\x16\x03\x01\x02\0\x01\0\n")},
+    };
+
+    check_refusals(table, CHECK_COUNT(table));
+}
+
+static void accepted(void)
+{
+    static const struct refused table[] = {
+        {"an empty value", 0, BYTES("GET / HTTP/1.1\r\nHost:\r\n\r\n")},
+        {"blanks around", 0, WITH("Content-Length:\t 2 \t\r\n")},
+        {"8 bits in a value", 0, WITH("X: \xc3\xa9\r\n")},
+        {"HTTP/1.0 without host", 0, BYTES("GET / HTTP/1.0\r\n\r\n")},
+        {"HTTP/1.2", 0, BYTES("GET / HTTP/1.2\r\n" HOST "\r\n")},
+        {"any method", 0, BYTES("M-SEARCH * HTTP/1.1\r\n" HOST "\r\n")},
+        {"odd but proper name", 0, WITH("!#$%&'*+-.^_`|~09Az: x\r\n")},
+        {"a colon in the value", 0, WITH("X: a:b\r\n")},
+    };
+
+    check_refusals(table, CHECK_COUNT(table));
+}
+
+/* A head of exactly `len` bytes. */
+static char *long_head(size_t len)
+{
+    static const char start[] = "GET / HTTP/1.1\r\nHost: a\r\nX: ";
+    char *head = malloc(len);
+
+    CHECK(head != NULL);
+    memset(head, 'x', len);
+    memcpy(head, start, sizeof(start) - 1);
+    memcpy(head + len - 4, "\r\n\r\n", 4);
+    return head;
+}
+
+/* 8 KiB, the empty line included, are read; a byte more is refused as soon as
+ * 8 KiB are there. */
+static void absurd_heads(void)
+{
+    struct codec codec = for_server();
+
+    for (size_t len = 8190; len <= 8194; len++) {
+        char *head = long_head(len);
+
+        check_step("a head of %zu bytes", len);
+        for (size_t first = 8180; first <= len; first++) {
+            struct feed f;
+
+            feed_begin(&f, &codec);
+            feed_piece(&f, head, first);
+            CHECK_EQ(f.decoder.http_status, len > 8192 && first >= 8192 ? 431 : 0);
+            feed_piece(&f, head + first, len - first);
+            CHECK_EQ(f.decoder.http_status, len > 8192 ? 431 : 0);
+            CHECK_EQ(f.frames, len <= 8192);
+            feed_free(&f);
+        }
+        free(head);
+    }
+}
+
+static void body_limit(void)
+{
+    struct codec codec = for_server();
+
+    codec.max_frame = 3;
+    CHECK_EQ(refusal(&codec, BYTES(POST(3) "abc")), 0);
+    CHECK_EQ(refusal(&codec, BYTES(POST(4) "abcd")), 413);
+    CHECK_EQ(refusal(&codec, BYTES(POST(3) "abc" POST(4) "abcd")), 413);
+}
+
+/* ---- what a head says ---- */
+
+static struct frame read_one(const struct codec *codec, const char *bytes, size_t len)
+{
+    struct decoder d = {0};
+    struct frame frame;
+
+    check_step("%.*s", (int)len, bytes);
+    CHECK(frame_decode(codec, &d, bytes, len, &frame) == FRAME_READY);
+    return frame;
+}
+
+static void targets(void)
+{
+    static const char bytes[] = "\r\n\r\nGET /a?b=c HTTP/1.0\r\n\r\n";
+    struct codec codec = for_server();
+    struct frame frame = read_one(&codec, BYTES(bytes));
+
+    CHECK_TEXT(bytes + frame.http.target, frame.http.target_len, "/a?b=c");
+    CHECK_EQ(frame.http.method, HTTP_GET);
+    CHECK_EQ(frame.http.minor, 0);
+    CHECK_EQ(frame.used, sizeof(bytes) - 1);
+}
+
+static void last_requests(void)
+{
+    static const struct {
+        bool last;
+        const char *head;
+    } table[] = {
+        {false, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"},
+        {true, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"},
+        {true, "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade , CLOSE\r\n\r\n"},
+        {false, "GET / HTTP/1.1\r\nHost: a\r\nConnection: closed\r\n\r\n"},
+        {false, "GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n"},
+        {true, "GET / HTTP/1.0\r\n\r\n"},
+        {false, "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"},
+        {true, "GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n"},
+        {true, "GET / HTTP/1.0\r\nConnection: ,\r\n\r\n"},
+    };
+    struct codec codec = for_server();
+
+    for (size_t i = 0; i < CHECK_COUNT(table); i++)
+        CHECK_EQ(read_one(&codec, table[i].head, strlen(table[i].head)).last,
+                 table[i].last);
+}
+
+#define EXPECT(n) \
+    "POST /echo HTTP/1.1\r\n" HOST "Expect: 100-Continue\r\nContent-Length: " #n \
+    "\r\n\r\n"
+
+/* RFC 9110 section 10.1.1: asked once, and not when the body is there. */
+static void expects(void)
+{
+    struct codec codec = for_server();
+    struct feed f;
+
+    feed_begin(&f, &codec);
+    feed_piece(&f, BYTES(EXPECT(3)));
+    CHECK_EQ(f.asked, 1);
+    feed_piece(&f, BYTES("ab"));
+    feed_piece(&f, BYTES("c" EXPECT(2) "xy"));
+    CHECK_EQ(f.asked, 1);
+    CHECK_BUFFER(&f.said, "abc|xy|");
+    feed_free(&f);
+    CHECK_EQ(refusal(&codec, BYTES(EXPECT(8388609))), 413);
+    feed_begin(&f, &codec);
+    feed_piece(&f, BYTES("POST / HTTP/1.0\r\nExpect: 100-continue\r\n"
+                         "Content-Length: 3\r\n\r\n"));
+    CHECK_EQ(f.asked, 0);
+    feed_free(&f);
+}
+
+/* What has been looked at is overwritten; the head is put right again for the
+ * one time that it is read, then spoilt while the body comes. */
+static void head_is_read_once(void)
+{
+    enum { LEN = 8192, BODY = 1 << 20 };
+    static const char length[] = "Content-Length: 1048576\r\n\r\n";
+    struct codec codec = for_server();
+    struct decoder d = {0};
+    struct frame frame;
+    char *head = long_head(LEN);
+    char *bytes = calloc(1, LEN + BODY);
+
+    CHECK(bytes != NULL);
+    memcpy(head + LEN - 2 - (sizeof(length) - 1), "\r\n", 2);
+    memcpy(head + LEN - (sizeof(length) - 1), length, sizeof(length) - 1);
+    for (size_t len = 1; len < LEN; len++) {
+        bytes[len - 1] = head[len - 1];
+        CHECK(frame_decode(&codec, &d, bytes, len, &frame) == FRAME_MORE);
+        if (len >= 3 && bytes[len - 3] != '\r') /* two may be looked back at */
+            bytes[len - 3] = '\n';
+    }
+    memcpy(bytes, head, LEN);
+    for (size_t len = LEN; len < LEN + BODY; len++) {
+        CHECK(frame_decode(&codec, &d, bytes, len, &frame) == FRAME_MORE);
+        memset(bytes, '\n', len == LEN ? LEN : 1);
+    }
+    CHECK(frame_decode(&codec, &d, bytes, LEN + BODY, &frame) == FRAME_READY);
+    CHECK_EQ(frame.offset, LEN);
+    CHECK_EQ(frame.len, BODY);
+    free(bytes);
+    free(head);
+}
+
+/* ---- the client's side ---- */
+
+static void responses(void)
+{
+    struct codec codec = for_client();
+    static const char missing[] = "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno";
+
+    expect_frames(&codec, BYTES("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"),
+                  BYTES("abc|"), END_CLEAN);
+    expect_frames(&codec, BYTES("HTTP/1.1 200\r\nContent-Length: 1\r\n\r\nx"
+                                "HTTP/1.1 200 \r\nContent-Length: 1\r\n\r\ny"),
+                  BYTES("x|y|"), END_CLEAN);
+    expect_frames(&codec, BYTES("HTTP/1.1 100 Continue\r\n\r\n"
+                                "HTTP/1.1 204 Nothing\r\n\r\n"
+                                "HTTP/1.1 304 Same\r\nContent-Length: 9\r\n\r\n"),
+                  BYTES("||"), END_CLEAN);
+    CHECK_EQ(read_one(&codec, BYTES(missing)).http.status, 404);
+    CHECK(refusal(&codec, BYTES("HTTP/1.1 200 OK\r\n\r\n")) != 0);
+    CHECK(refusal(&codec, BYTES("HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n")) != 0);
+    CHECK(refusal(&codec, BYTES("HTTP/1.1 099 OK\r\nContent-Length: 0\r\n\r\n")) != 0);
+    CHECK(refusal(&codec, BYTES("HTTP/1.1 2x0 OK\r\nContent-Length: 0\r\n\r\n")) != 0);
+    CHECK(refusal(&codec, BYTES("SSH-2.0-x y z\r\n\r\n")) != 0);
+    CHECK(refusal(&codec, BYTES("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+                                "\r\n")) != 0);
+}
+
+/* What one side encodes the other decodes. */
+static void both_ways(void)
+{
+    struct codec client = for_client(), server = for_server();
+    struct buffer out = {0};
+
+    CHECK(frame_append(&client, BYTES("a\r\n\r\nb"), &out));
+    CHECK(frame_append(&client, BYTES(""), &out));
+    expect_frames(&server, buffer_front(&out), buffer_len(&out),
+                  BYTES("a\r\n\r\nb||"), END_CLEAN);
+    buffer_free(&out);
+    CHECK(frame_append(&server, BYTES("a\r\n\r\nb"), &out));
+    CHECK(frame_append(&server, BYTES(""), &out));
+    expect_frames(&client, buffer_front(&out), buffer_len(&out),
+                  BYTES("a\r\n\r\nb||"), END_CLEAN);
+    buffer_free(&out);
+}
+
+/* ---- what is answered ---- */
+
+static void expect_answers(const char *bytes, const char *want)
+{
+    struct codec codec = for_server();
+    struct decoder d = {0};
+    struct buffer in = {0}, out = {0};
+    enum frame_status status;
+    struct frame frame;
+
+    check_step("%s", bytes);
+    CHECK(buffer_append(&in, bytes, strlen(bytes)));
+    do {
+        status = frame_decode(&codec, &d, buffer_front(&in), buffer_len(&in), &frame);
+        if (status == FRAME_READY)
+            CHECK(answer_frame(&codec, ANSWER_GOODBYE, buffer_front(&in), &frame, &out));
+        buffer_consume(&in, frame.used);
+    } while (status == FRAME_READY);
+    if (status == FRAME_ERROR)
+        CHECK(answer_error(&codec, &d, &out));
+    CHECK_BYTES(buffer_front(&out), buffer_len(&out), want, strlen(want));
+    buffer_free(&in);
+    buffer_free(&out);
+}
+
+#define TYR \
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" \
+    "Content-Length: 14\r\n"
+#define PLAIN(status, n) \
+    "HTTP/1.1 " status "\r\nContent-Type: text/plain\r\nContent-Length: " #n "\r\n"
+#define ECHOED(n) \
+    "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n" \
+    "Content-Length: " #n "\r\n"
+#define NOT_ALLOWED(allow) \
+    "HTTP/1.1 405 Method Not Allowed\r\nAllow: " allow "\r\n" \
+    "Content-Type: text/plain\r\nContent-Length: 43\r\n\r\n" \
+    "this target does not answer to that method\n"
+
+static void pages(void)
+{
+    expect_answers(GET, TYR "\r\n{\"name\":\"Tyr\"}");
+    expect_answers("GET /?a=b HTTP/1.1\r\n" HOST "\r\n", TYR "\r\n{\"name\":\"Tyr\"}");
+    expect_answers("GET http://a HTTP/1.1\r\n" HOST "\r\n",
+                   TYR "\r\n{\"name\":\"Tyr\"}");
+    expect_answers("HEAD / HTTP/1.1\r\n" HOST "\r\n", TYR "\r\n");
+    expect_answers(POST(5) "hello", ECHOED(5) "\r\nhello");
+    expect_answers(POST(0), ECHOED(0) "\r\n");
+    expect_answers("POST http://a:1/echo?x HTTP/1.1\r\n" HOST
+                   "Content-Length: 1\r\n\r\nx", ECHOED(1) "\r\nx");
+    expect_answers("GET /nothing HTTP/1.1\r\n" HOST "\r\n",
+                   PLAIN("404 Not Found", 13) "\r\nnothing here\n");
+    expect_answers("HEAD /nothing HTTP/1.1\r\n" HOST "\r\n",
+                   PLAIN("404 Not Found", 13) "\r\n");
+    expect_answers("DELETE / HTTP/1.1\r\n" HOST "\r\n", NOT_ALLOWED("GET, HEAD"));
+    expect_answers("GET /echo HTTP/1.1\r\n" HOST "\r\n", NOT_ALLOWED("POST"));
+    expect_answers("get / HTTP/1.1\r\n" HOST "\r\n",
+                   PLAIN("501 Not Implemented", 15) "\r\nno such method\n");
+}
+
+static void pipelined(void)
+{
+    expect_answers(GET POST(2) "hi" "\r\n" GET,
+                   TYR "\r\n{\"name\":\"Tyr\"}" ECHOED(2) "\r\nhi" TYR
+                   "\r\n{\"name\":\"Tyr\"}");
+}
+
+static void connections(void)
+{
+    expect_answers("GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n",
+                   TYR "Connection: close\r\n\r\n{\"name\":\"Tyr\"}");
+    expect_answers("GET / HTTP/1.0\r\n\r\n",
+                   TYR "Connection: close\r\n\r\n{\"name\":\"Tyr\"}");
+    expect_answers("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+                   TYR "Connection: keep-alive\r\n\r\n{\"name\":\"Tyr\"}");
+    expect_answers(EXPECT(3), "HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+static void errors(void)
+{
+    expect_answers(GET "GET / HTTP/1.1\r\n\r\n",
+                   TYR "\r\n{\"name\":\"Tyr\"}" PLAIN("400 Bad Request", 35)
+                   "Connection: close\r\n\r\nnot one Host, as HTTP/1.1 must have");
+    expect_answers("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+                   PLAIN("501 Not Implemented", 35)
+                   "Connection: close\r\n\r\nTransfer-Encoding is not understood");
+}
+
+/* The services of the other codecs. */
+static void services(void)
+{
+    static const char *const want[] = {
+        "\0\0\0\x0egoodbye world!", "\0\0\0\x07" "aBc[\xc3\xa9z", "\0\0\0\x07" "ABC[\xc3\xa9Z",
+    };
+    static const char *const names[] = {"goodbye", "echo", "upper"};
+    struct codec codec = codec_defaults(CODEC_LENGTH);
+
+    for (size_t i = 0; i < CHECK_COUNT(names); i++) {
+        char bytes[] = "\0\0\0\x07" "aBc[\xc3\xa9z";
+        struct frame frame = read_one(&codec, bytes, sizeof(bytes) - 1);
+        struct buffer out = {0};
+        enum answer_kind kind;
+
+        CHECK(answer_named(names[i], &kind));
+        CHECK(answer_frame(&codec, kind, bytes, &frame, &out));
+        CHECK_BYTES(buffer_front(&out), buffer_len(&out), want[i], i == 0 ? 18 : 11);
+        buffer_free(&out);
+        codec.max_frame = 6;
+        CHECK(!answer_frame(&codec, kind, bytes, &frame, &out));
+        CHECK_EQ(buffer_len(&out), 0);
+        codec.max_frame = 100;
+    }
+    CHECK(!answer_named("hello", &(enum answer_kind){ANSWER_ECHO}));
+}
+
+static const struct check_case cases[] = {
+    {"bodies", bodies},
+    {"empty-lines-before-a-request", empty_lines_before_a_request},
+    {"smuggling", smuggling},
+    {"first-lines", first_lines},
+    {"accepted", accepted},
+    {"absurd-heads", absurd_heads},
+    {"body-limit", body_limit},
+    {"targets", targets},
+    {"last-requests", last_requests},
+    {"expects", expects},
+    {"head-is-read-once", head_is_read_once},
+    {"responses", responses},
+    {"both-ways", both_ways},
+    {"pages", pages},
+    {"pipelined", pipelined},
+    {"connections", connections},
+    {"errors", errors},
+    {"services", services},
+};
+
+int main(int argc, char **argv)
+{
+    return check_main(argc, argv, cases, CHECK_COUNT(cases));
+}
