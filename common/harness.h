@@ -159,10 +159,10 @@ struct server *server_start(struct server_spec spec);
 struct server *server_launch(struct server_spec spec);
 void server_wait_announced(struct server *s);
 
-/* SIGTERM; then the server must exit 0, its last line on stderr must be
- * "served N clients" with the N given (any N: SERVED_ANY), no process may be
- * left of its group, no socket file, and its log may hold no report of a
- * sanitizer, valgrind or assert. Close the clients first, or they are waited
+/* SIGTERM; then the server must exit 0 and have said "served N clients" once,
+ * with the N given (any N: SERVED_ANY); no process may be left of its group,
+ * no socket file, and its log may hold no report of a sanitizer, valgrind or
+ * assert. Close the clients first, or they are waited
  * for (--grace). */
 enum { SERVED_ANY = -1 };
 void server_stop(struct server *s, int served);
