@@ -68,7 +68,7 @@ static void converse(int fd)
     }
     if (reply.last)
         hang_up(fd);
-    log_closed(fd, n);
+    log_closed(fd, n == -1 ? errno : 0);
 }
 
 /* The next client, or -1 when the server is to stop. */
@@ -77,7 +77,7 @@ static int accept_client(void)
     int fd;
 
     while ((fd = accept(listen_fd, NULL, NULL)) == -1 && stops == 0) {
-        switch (accept_verdict(errno)) {
+        switch (accept_verdict(fd)) {
         case ACCEPT_PAUSE: wait_out_shortage("accept"); break;
         case ACCEPT_BROKEN: die("accept");
         default: break; /* that client is gone already: the next one */
@@ -97,7 +97,6 @@ int main(int argc, char **argv)
     if (listen_fd == -1 || announce(listen_fd) == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
     catch_stop_signals(on_stop);
-    release_signals();
 
     while ((client_fd = accept_client()) != -1) {
         converse(client_fd);

@@ -67,7 +67,7 @@ static void converse(int fd)
     }
     if (reply.last)
         hang_up(fd);
-    log_closed(fd, n);
+    log_closed(fd, n == -1 ? errno : 0);
 }
 
 /* The next client, or -1 when the server is to stop. */
@@ -76,7 +76,7 @@ static int accept_client(void)
     int fd;
 
     while ((fd = accept(listen_fd, NULL, NULL)) == -1 && stops == 0) {
-        switch (accept_verdict(errno)) {
+        switch (accept_verdict(fd)) {
         case ACCEPT_PAUSE: wait_out_shortage("accept"); break;
         case ACCEPT_BROKEN: die("accept");
         default: break; /* that client is gone already: the next one */
@@ -127,12 +127,12 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_server_options(&options, argc, argv, "9002");
     listen_fd = listen_on(options.address, options.port);
+    (void)fit_clients(&options, 0);
     if (listen_fd == -1 || announce(listen_fd) == -1 ||
         roster_open(&children, options.max_clients) == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
     catch_child_signal(on_signal);
     catch_stop_signals(on_signal);
-    release_signals();
 
     while ((fd = accept_client()) != -1) {
         serve_client(fd);

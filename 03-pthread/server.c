@@ -66,7 +66,7 @@ static void converse(int fd)
     }
     if (reply.last)
         hang_up(fd);
-    log_closed(fd, n);
+    log_closed(fd, n == -1 ? errno : 0);
 }
 
 /* The next client, or -1 when the server is to stop. */
@@ -75,7 +75,7 @@ static int accept_client(void)
     int fd;
 
     while ((fd = accept(listen_fd, NULL, NULL)) == -1 && stops == 0) {
-        switch (accept_verdict(errno)) {
+        switch (accept_verdict(fd)) {
         case ACCEPT_PAUSE: wait_out_shortage("accept"); break;
         case ACCEPT_BROKEN: die("accept");
         default: break; /* that client is gone already: the next one */
@@ -130,18 +130,17 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_server_options(&options, argc, argv, "9003");
     listen_fd = listen_on(options.address, options.port);
+    (void)fit_clients(&options, 0);
     if (listen_fd == -1 || announce(listen_fd) == -1 ||
         sem_init(&places, 0, (unsigned)options.max_clients) == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
     catch_stop_signals(on_stop);
-    release_signals();
 
     while (take_place(), (fd = accept_client()) != -1) {
         serve_client(fd);
         served++;
     }
-    /* Who holds every place knows that all have left. The grace ends the wait,
-     * and the end of the process the threads that are left. */
+    /* All places in hand: all have left. The grace ends the wait for that. */
     for (int i = 0; i < options.max_clients && stops == 1; i++)
         take_place();
     remove_socket();

@@ -7,7 +7,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,25 +150,26 @@ void log_connected(int fd)
         log_info("fd %d: connected, %s", fd, peer_address(fd, address));
 }
 
-void log_closed(int fd, long result)
+void log_closed(int fd, int error)
 {
-    bool timed_out = errno == EAGAIN || errno == EWOULDBLOCK;
-
-    if (result == -1)
-        log_info("fd %d: closed: %s (%s)", fd, errno_symbol(errno),
-                 timed_out ? "idle for too long" : strerror(errno));
-    else
+    if (error == 0)
         log_info("fd %d: closed", fd);
+    else if (error == EAGAIN || error == EWOULDBLOCK || error == ETIME)
+        log_info("fd %d: closed, its time was up", fd);
+    else
+        log_info("fd %d: closed: %s (%s)", fd, errno_symbol(error),
+                 strerror(error));
 }
 
-void log_shortage(const char *call)
+bool log_shortage(const char *call)
 {
     static long long silent_until_ms;
 
-    if (clock_ms() < silent_until_ms)
-        return;
-    log_error("%s: clients wait in the backlog", call);
-    silent_until_ms = clock_ms() + SHORTAGE_EVERY_MS;
+    if (clock_ms() >= silent_until_ms) {
+        log_error("%s: clients wait in the backlog", call);
+        silent_until_ms = clock_ms() + SHORTAGE_EVERY_MS;
+    }
+    return true;
 }
 
 void log_served(long clients)

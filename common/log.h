@@ -9,6 +9,7 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE };
@@ -26,15 +27,16 @@ void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * strace and /proc show it. */
 void log_connected(int fd);
 
-/* "fd 7: closed", or "fd 7: closed: ECONNRESET (...)" when `result`, that of
- * the last call on the client, is -1. An error of one client belongs to the
- * ordinary log: clients leave in many ways. EAGAIN means here that its time
- * was up. */
-void log_closed(int fd, long result);
+/* "fd 7: closed", or "fd 7: closed: ECONNRESET (...)" when `error`, an errno,
+ * is not 0. An error of one client belongs to the ordinary log: clients leave
+ * in many ways. EAGAIN (of a blocking socket) and ETIME mean that it was idle
+ * for too long. */
+void log_closed(int fd, int error);
 
 /* `call` failed for want of descriptors, memory or processes. Such a state
- * lasts: the log says so at most every ten seconds, and always. */
-void log_shortage(const char *call);
+ * lasts: the log says so at most every ten seconds, and always. Returns true,
+ * so that who goes on can take note of it. */
+bool log_shortage(const char *call);
 
 /* The last line of every server: how many clients it served. */
 void log_served(long clients);

@@ -282,9 +282,13 @@ const char *peer_address(int fd, char *text)
     return address_text(&address, len, text);
 }
 
-enum accept_verdict accept_verdict(int error)
+enum accept_verdict accept_verdict(int fd)
 {
-    switch (error) {
+    if (fd != -1)
+        return ACCEPT_CLIENT;
+    if (errno == EAGAIN || errno == EWOULDBLOCK)
+        return ACCEPT_NOBODY;
+    switch (errno) {
     case EINTR:
     case ECONNABORTED:
     case ECONNRESET:
@@ -301,8 +305,7 @@ enum accept_verdict accept_verdict(int error)
     case EINVAL:
     case ENOTSOCK: return ACCEPT_BROKEN;
     default: /* EMFILE, ENFILE, ENOBUFS, ENOMEM and whatever else */
-        return error == EAGAIN || error == EWOULDBLOCK ? ACCEPT_NOBODY
-                                                       : ACCEPT_PAUSE;
+        return ACCEPT_PAUSE;
     }
 }
 
@@ -338,6 +341,13 @@ int write_all(int fd, const char *bytes, size_t len)
         len -= (size_t)n;
     }
     return 0;
+}
+
+char *copy_of(const char *bytes, size_t len)
+{
+    char *copy = malloc(len);
+
+    return copy != NULL ? memcpy(copy, bytes, len) : NULL;
 }
 
 static void linger(int fd)
@@ -382,6 +392,21 @@ int open_wake_pipe(int fds[2])
     return 0;
 }
 
+void wake(int fd)
+{
+    int saved = errno;
+
+    (void)!write(fd, "", 1); /* EAGAIN: full, so it wakes as well */
+    errno = saved;
+}
+
+void stop_listening(int *fd)
+{
+    if (*fd != -1)
+        close(*fd);
+    *fd = -1;
+}
+
 void drain_wake_pipe(int fd)
 {
     char dropped[64];
@@ -409,6 +434,7 @@ int set_descriptor_limit(int ceiling)
 
 int descriptors_left(int limit)
 {
+    int saved = errno; /* fcntl's EBADF is no failure */
     int open_now = 0;
 
     /* A server is started with few descriptors, and low ones. Were there more
@@ -416,5 +442,6 @@ int descriptors_left(int limit)
     for (int fd = 0; fd < limit && fd < 256; fd++)
         if (fcntl(fd, F_GETFD) != -1)
             open_now++;
+    errno = saved;
     return limit - open_now > 1 ? limit - open_now : 1;
 }

@@ -50,18 +50,20 @@ int connect_to(const char *host, const char *port);
  * it. */
 const char *peer_address(int fd, char *text);
 
-/* What is to be done when accept has failed. */
+/* What accept(2) has brought. */
 enum accept_verdict {
+    ACCEPT_CLIENT, /* it has not failed */
     ACCEPT_NOBODY, /* EAGAIN: nobody is waiting */
     ACCEPT_RETRY,  /* that client is gone already: take the next one */
     ACCEPT_PAUSE,  /* no descriptor or memory: accept nobody for a while */
     ACCEPT_BROKEN, /* the listening socket itself is not what we think */
 };
 
-/* Sorts the errno of accept(2). Linux passes errors that are pending on the
- * new connection on; they concern one client and are to be retried. An error
- * that is not known here pauses: it must neither end the server nor spin. */
-enum accept_verdict accept_verdict(int error);
+/* Sorts what accept has returned, -1 by errno. Linux passes errors that are
+ * pending on the new connection on; they concern one client and are to be
+ * retried (accept(2)). An error that is not known here pauses: it must neither
+ * end the server nor spin. */
+enum accept_verdict accept_verdict(int fd);
 
 /* Sets close-on-exec on an accepted socket, and a deadline of `seconds` (0:
  * none) on each of its reads and writes: they fail with EAGAIN when for so
@@ -78,6 +80,9 @@ int set_nonblocking(int fd);
  * is not known. */
 int write_all(int fd, const char *bytes, size_t len);
 
+/* A copy of `len` bytes in memory that the caller frees; NULL: ENOMEM. */
+char *copy_of(const char *bytes, size_t len);
+
 /* Ends a conversation without losing its last reply. Closing a socket that
  * holds unread bytes sends a reset, and a reset can overtake and destroy what
  * the client has not read yet (RFC 9293, 3.10.4 and RFC 1122, 4.2.2.13). So:
@@ -89,8 +94,16 @@ void hang_up(int fd);
  * close-on-exec. fds[0] is to be watched, fds[1] to be written to. */
 int open_wake_pipe(int fds[2]);
 
-/* Reads and drops all that waits in a non-blocking descriptor. */
+/* Writes to the end of the pipe that is for it. Safe in a signal handler, and
+ * leaves errno alone. */
+void wake(int fd);
+
+/* Reads and drops all that waits in the other end. */
 void drain_wake_pipe(int fd);
+
+/* Closes the listening socket, once: afterwards *fd is -1. Clients in the
+ * backlog are reset, new ones refused. */
+void stop_listening(int *fd);
 
 /* Raises the soft limit of open descriptors to the hard one, or sets it to
  * `ceiling` if that is smaller (0: no ceiling), so that no descriptor is ever

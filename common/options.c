@@ -122,18 +122,6 @@ static _Noreturn void reject_option(const char *program)
     exit(EXIT_USAGE);
 }
 
-/* Each client needs a descriptor; the listening socket is still to come. */
-static void limit_clients(struct options *options)
-{
-    int possible = descriptors_left(set_descriptor_limit(0)) - 1;
-
-    if (options->max_clients != INT_MAX && options->max_clients > possible)
-        log_always("room for %d clients, not %d: see ulimit -n", possible,
-                   options->max_clients);
-    if (options->max_clients > possible)
-        options->max_clients = possible > 0 ? possible : 1;
-}
-
 void parse_server_options(struct options *options, int argc, char **argv,
                           const char *port)
 {
@@ -193,7 +181,19 @@ void parse_server_options(struct options *options, int argc, char **argv,
     if (optind < argc)
         usage_error(self, "'%s' is one word too many", argv[optind]);
     log_setup("server", level);
-    limit_clients(options);
+}
+
+int fit_clients(struct options *options, int ceiling)
+{
+    int limit = set_descriptor_limit(ceiling);
+    int possible = descriptors_left(limit);
+
+    if (options->max_clients != INT_MAX && options->max_clients > possible)
+        log_always("room for %d clients, not %d: see ulimit -n", possible,
+                   options->max_clients);
+    if (options->max_clients > possible)
+        options->max_clients = possible;
+    return limit;
 }
 
 void parse_client_options(const char **host, const char **port, int argc,

@@ -22,11 +22,16 @@ struct options {
 };
 
 /* Reads the options of a server whose default port is `port`, sets the log up
- * and fills `options`. The strings are argv's. The limit of open descriptors
- * is raised as far as it goes; --max-clients is what it leaves room for, or
- * less if less was asked for. */
+ * and fills `options`. The strings are argv's. Without --max-clients there is
+ * no limit yet: see fit_clients(). */
 void parse_server_options(struct options *options, int argc, char **argv,
                           const char *port);
+
+/* Raises the limit of open descriptors as far as it goes, but not above
+ * `ceiling` (0: no ceiling), and lowers options->max_clients to what it leaves
+ * room for, saying so if more was asked for. To be called when the server's
+ * own descriptors are open. Returns the limit: every descriptor is below it. */
+int fit_clients(struct options *options, int ceiling);
 
 /* Reads [HOST [PORT]] of a client; `port` holds the default. */
 void parse_client_options(const char **host, const char **port, int argc,

@@ -4,6 +4,8 @@
 #include "log.h"
 #include "net.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/select.h>
@@ -70,6 +72,13 @@ void wait_out_shortage(const char *call)
     pause_ms(ACCEPT_PAUSE_MS);
 }
 
+void wait_again(const char *call)
+{
+    assert(errno != EBADF && errno != EFAULT && errno != EINVAL);
+    if (errno != EINTR)
+        wait_out_shortage(call);
+}
+
 static void catch_signal(int signal_number, void (*handler)(int))
 {
     struct sigaction action = {.sa_handler = handler};
@@ -83,6 +92,7 @@ void catch_stop_signals(void (*handler)(int))
     catch_signal(SIGINT, handler);
     catch_signal(SIGTERM, handler);
     catch_signal(SIGALRM, handler);
+    release_signals();
 }
 
 void catch_child_signal(void (*handler)(int))

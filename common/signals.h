@@ -31,9 +31,13 @@ void pause_ms(int ms);
  * backlog and no CPU is burned. */
 void wait_out_shortage(const char *call);
 
+/* After a wait for readiness has failed: nothing to do for EINTR; for want of
+ * memory, as wait_out_shortage(). */
+void wait_again(const char *call);
+
 /* Makes `handler` receive SIGINT, SIGTERM and SIGALRM, all signals held while
- * it runs. Calls that wait are not restarted: they fail with EINTR, which is
- * what a server that is to stop wants (signal(7)). */
+ * it runs, and lets them in. Calls that wait are not restarted: they fail with
+ * EINTR, which is what a server that is to stop wants (signal(7)). */
 void catch_stop_signals(void (*handler)(int));
 
 /* Makes `handler` receive SIGCHLD, likewise. */

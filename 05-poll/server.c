@@ -1,0 +1,246 @@
+/*
+ * 05-poll/server.c - the same question, without a limit on the numbers.
+ *
+ *     poll --+--> A is readable: read, reply ---------+
+ *       ^    +--> B is writable: write what is owed --+
+ *       |    +--> listen_fd is readable: accept ------+
+ *       +---------------------------------------------+
+ *
+ * New here: poll, a dense array, and how to remove from it in mid-walk.
+ * Its limit: the kernel still walks the whole list in every round.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+#include "net.h"
+#include "options.h"
+#include "signals.h"
+
+enum { BUFFER_SIZE = 64 * 1024, TICK_MS = 1000 };
+enum { LISTENER, WAKE_PIPE, FIRST_CLIENT }; /* places in the list */
+
+/* A client. Nothing is read from it while anything is owed to it: so no more
+ * than one buffer is ever owed, and it waits for one thing only, room to write
+ * or something to read. */
+struct conn {
+    int fd;
+    bool leaving;     /* the last reply was said: drop what still comes */
+    const char *owed; /* what is not written yet */
+    size_t owed_len;
+    char *kept;            /* where that stands between two steps, or NULL */
+    long long deadline_ms; /* when its time is up */
+    struct session session;
+};
+
+static struct options options;
+static int listen_fd = -1;
+static int wake_fds[2];             /* a pipe: a signal must end the wait */
+static volatile sig_atomic_t stops; /* 0: serve, 1: let end, 2: end */
+static struct pollfd *list;         /* dense: clients stand without gaps */
+static struct conn *conns;          /* conns[i] is the client at list[i] */
+static int n_clients;
+static long served;
+static bool starved;     /* accept lacked resources: sit one round out */
+static long long now_ms; /* when the last wait ended */
+
+/* The pipe ends the wait, even one that was only about to begin. */
+static void on_stop(int signal_number)
+{
+    (void)signal_number;
+    if (stops++ == 0)
+        start_grace(options.grace_s);
+    wake(wake_fds[1]);
+}
+
+static bool wants_accept(void)
+{
+    return stops == 0 && n_clients < options.max_clients && !starved;
+}
+
+static bool wants_write(const struct conn *c)
+{
+    return c->owed_len > 0;
+}
+
+/* The steps of a connection return false when it is to be closed, for the
+ * reason in errno; 0: the client has said all. */
+static bool conn_write(struct conn *c)
+{
+    ssize_t n = wants_write(c) ? write(c->fd, c->owed, c->owed_len) : 0;
+
+    c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
+    if (n == -1)
+        return errno == EAGAIN || errno == EINTR;
+    log_bytes(c->fd, "write", c->owed, (size_t)n);
+    c->owed += n;
+    c->owed_len -= (size_t)n;
+    if (wants_write(c))
+        return true;
+    free(c->kept);
+    c->kept = NULL;
+    if (!c->leaving)
+        return true;
+    /* A close could destroy the last reply (see hang_up): read on until EOF. */
+    c->deadline_ms = deadline_ms(now_ms, LINGER_S);
+    return shutdown(c->fd, SHUT_WR) == 0;
+}
+
+/* What the socket does not take is kept: others need the buffer it is in. */
+static bool conn_say(struct conn *c, struct reply reply)
+{
+    work(reply.len > 0 ? options.work_ms : 0);
+    c->leaving = reply.last;
+    c->owed = reply.bytes;
+    c->owed_len = reply.len;
+    if (!conn_write(c))
+        return false;
+    if (wants_write(c))
+        c->owed = c->kept = copy_of(c->owed, c->owed_len);
+    return c->owed != NULL;
+}
+
+static bool conn_open(struct conn *c, int fd)
+{
+    *c = (struct conn){.fd = fd};
+    n_clients++;
+    served++;
+    log_connected(fd);
+    return set_nonblocking(fd) == 0 &&
+           conn_say(c, session_open(&c->session, options.service));
+}
+
+static bool conn_read(struct conn *c)
+{
+    static char buffer[BUFFER_SIZE];
+    ssize_t n = read(c->fd, buffer, sizeof(buffer));
+
+    if (n == -1)
+        return errno == EAGAIN || errno == EINTR;
+    errno = 0;
+    if (n == 0 || c->leaving)
+        return n > 0;
+    log_bytes(c->fd, "read", buffer, (size_t)n);
+    return conn_say(c, session_feed(&c->session, buffer, (size_t)n));
+}
+
+static void conn_close(struct conn *c, int error)
+{
+    log_closed(c->fd, error);
+    close(c->fd);
+    free(c->kept);
+    *c = (struct conn){.fd = 0};
+    n_clients--;
+}
+
+/* The last one takes the free place: who removes while walking the list walks
+ * it backwards, and finds there only whom it has seen. */
+static void remove_client(int i, int error)
+{
+    conn_close(&conns[i], error);
+    list[i] = list[FIRST_CLIENT + n_clients];
+    conns[i] = conns[FIRST_CLIENT + n_clients];
+}
+
+static void watch_or_remove(int i, bool alive)
+{
+    list[i].events = wants_write(&conns[i]) ? POLLOUT : POLLIN;
+    if (!alive)
+        remove_client(i, errno);
+}
+
+static void add_client(int fd)
+{
+    int i = FIRST_CLIENT + n_clients;
+
+    list[i] = (struct pollfd){.fd = fd};
+    watch_or_remove(i, conn_open(&conns[i], fd));
+}
+
+/* All who wait: that one is ready does not say how many are. */
+static void accept_clients(void)
+{
+    while (wants_accept()) {
+        int fd = accept(listen_fd, NULL, NULL);
+
+        switch (accept_verdict(fd)) {
+        case ACCEPT_CLIENT: add_client(fd); break;
+        case ACCEPT_NOBODY: return;
+        case ACCEPT_RETRY: break;
+        case ACCEPT_PAUSE: starved = log_shortage("accept"); break;
+        case ACCEPT_BROKEN: die("accept");
+        }
+    }
+}
+
+static void serve_ready(int i)
+{
+    struct conn *c = &conns[i];
+
+    if (i == LISTENER)
+        accept_clients();
+    else if (i == WAKE_PIPE)
+        drain_wake_pipe(wake_fds[0]);
+    else
+        watch_or_remove(i, wants_write(c) ? conn_write(c) : conn_read(c));
+}
+
+static void close_overdue(void)
+{
+    for (int i = FIRST_CLIENT + n_clients - 1; i >= FIRST_CLIENT; i--)
+        if (conns[i].deadline_ms <= now_ms)
+            remove_client(i, ETIME);
+}
+
+static void serve_round(void)
+{
+    int wait_ms = starved ? ACCEPT_PAUSE_MS : n_clients > 0 ? TICK_MS : -1;
+
+    list[LISTENER].fd = wants_accept() ? listen_fd : -1; /* -1: not watched */
+    starved = false;
+    if (poll(list, (nfds_t)(FIRST_CLIENT + n_clients), wait_ms) == -1) {
+        wait_again("poll");
+        return;
+    }
+    now_ms = clock_ms();
+    for (int i = FIRST_CLIENT + n_clients - 1; i >= LISTENER; i--)
+        if (list[i].revents != 0)
+            serve_ready(i);
+}
+
+int main(int argc, char **argv)
+{
+    size_t places;
+
+    hold_signals();
+    signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
+    parse_server_options(&options, argc, argv, "9005");
+    listen_fd = listen_on(options.address, options.port);
+    if (listen_fd == -1 || set_nonblocking(listen_fd) == -1 ||
+        open_wake_pipe(wake_fds) == -1 || announce(listen_fd) == -1)
+        die("cannot serve on %s, port %s", options.address, options.port);
+    (void)fit_clients(&options, 0);
+    places = FIRST_CLIENT + (size_t)options.max_clients;
+    if ((list = calloc(places, sizeof(list[0]))) == NULL ||
+        (conns = calloc(places, sizeof(conns[0]))) == NULL)
+        die("no memory for %d clients", options.max_clients);
+    list[LISTENER].events = POLLIN;
+    list[WAKE_PIPE] = (struct pollfd){.fd = wake_fds[0], .events = POLLIN};
+    catch_stop_signals(on_stop);
+
+    while (stops == 0 || (stops == 1 && n_clients > 0)) {
+        serve_round();
+        if (stops > 0)
+            stop_listening(&listen_fd);
+        if (second_passed(now_ms))
+            close_overdue();
+    }
+    remove_socket();
+    log_served(served);
+    return 0;
+}
