@@ -1,0 +1,10 @@
+/* tests/unit/fuzz/grpc.c - the codec grpc, any stream. */
+#include "properties.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct codec codec = codec_defaults(CODEC_GRPC);
+
+    check_stream(&codec, (const char *)data, size);
+    return 0;
+}

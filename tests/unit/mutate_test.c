@@ -1,0 +1,261 @@
+/*
+ * tests/unit/mutate_test.c - 100,000 spoilt inputs for each decoder, the same
+ * ones in every run: what a fuzzer does, without one. What must hold for every
+ * input stands in fuzz/properties.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "feed.h"
+#include "properties.h"
+
+enum { ROUNDS = 100000, INPUT_MAX = 400 };
+
+struct input {
+    char bytes[INPUT_MAX];
+    size_t len;
+};
+
+struct seed {
+    const char *bytes;
+    size_t len;
+};
+
+static size_t place(const struct input *in, unsigned long long *seed)
+{
+    return in->len == 0 ? 0 : random_below(seed, (unsigned)in->len);
+}
+
+static void cut_out(struct input *in, size_t at, size_t n)
+{
+    n = n < in->len - at ? n : in->len - at;
+    memmove(in->bytes + at, in->bytes + at + n, in->len - at - n);
+    in->len -= n;
+}
+
+static void put_in(struct input *in, size_t at, const char *bytes, size_t n)
+{
+    if (in->len + n > INPUT_MAX)
+        return;
+    memmove(in->bytes + at + n, in->bytes + at, in->len - at);
+    memcpy(in->bytes + at, bytes, n);
+    in->len += n;
+}
+
+/* Bytes that mean something to one decoder or another. */
+static void put_in_a_word(struct input *in, unsigned long long *seed)
+{
+    static const struct seed words[] = {
+        {BYTES("\0")}, {BYTES("\xff")}, {BYTES("\xff\xff\xff\xff")},
+        {BYTES("\0\0\0\0")}, {BYTES("\0\0\0\1")}, {BYTES("\x7f\xff\xff\xff")},
+        {BYTES("\x80\0\0\0")}, {BYTES("\0\x80\0\0")}, {BYTES("\0\x80\0\1")},
+        {BYTES("\n")}, {BYTES("\r")}, {BYTES("\r\n")}, {BYTES("\r\n\r\n")},
+        {BYTES(" ")}, {BYTES(":")}, {BYTES(",")}, {BYTES("\t")},
+        {BYTES("Content-Length: 3\r\n")}, {BYTES("Transfer-Encoding: chunked\r\n")},
+        {BYTES("Host: a\r\n")}, {BYTES("18446744073709551615")}, {BYTES("-1")},
+        {BYTES("Connection: close\r\n")}, {BYTES("Expect: 100-continue\r\n")},
+        {BYTES("\x0a")}, {BYTES("\x12\1a")}, {BYTES("\x1b")}, {BYTES("\x1c")},
+        {BYTES("\x80")}, {BYTES("\xff\xff\xff\xff\xff\xff\xff\xff\xff\1")},
+    };
+    const struct seed *word = &words[random_below(seed, CHECK_COUNT(words))];
+
+    put_in(in, place(in, seed), word->bytes, word->len);
+}
+
+static void spoil(struct input *in, unsigned long long *seed)
+{
+    size_t at = place(in, seed);
+    char piece[16];
+
+    switch (random_below(seed, 6)) {
+    case 0: /* a bit */
+        if (in->len > 0)
+            in->bytes[at] = (char)(in->bytes[at] ^ 1 << random_below(seed, 8));
+        break;
+    case 1: /* a byte */
+        if (in->len > 0)
+            in->bytes[at] = (char)random_below(seed, 256);
+        break;
+    case 2: /* a few bytes less */
+        cut_out(in, at, 1 + random_below(seed, 8));
+        break;
+    case 3: /* a few bytes twice */
+        if (in->len - at >= sizeof(piece)) {
+            memcpy(piece, in->bytes + at, sizeof(piece));
+            put_in(in, place(in, seed), piece, 1 + random_below(seed, sizeof(piece)));
+        }
+        break;
+    case 4:
+        put_in_a_word(in, seed);
+        break;
+    case 5: /* the end is missing */
+        if (random_below(seed, 4) == 0)
+            in->len = at;
+        break;
+    }
+}
+
+/* One or two of the seeds behind each other, then spoilt up to 6 times. */
+static void make_input(struct input *in, const struct seed *seeds, size_t count,
+                       unsigned long long *seed)
+{
+    unsigned parts = 1 + random_below(seed, 2);
+    unsigned wounds = random_below(seed, 7);
+
+    in->len = 0;
+    for (unsigned i = 0; i < parts; i++) {
+        const struct seed *part = &seeds[random_below(seed, (unsigned)count)];
+
+        put_in(in, in->len, part->bytes, part->len);
+    }
+    for (unsigned i = 0; i < wounds; i++)
+        spoil(in, seed);
+}
+
+static void mutate_stream(const struct codec *codec, const struct seed *seeds,
+                          size_t count)
+{
+    unsigned long long seed = 42;
+    struct input in;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        make_input(&in, seeds, count, &seed);
+        check_step("input %d", i);
+        check_stream(codec, in.bytes, in.len);
+    }
+}
+
+static void mutate_length(void)
+{
+    static const struct seed seeds[] = {
+        {BYTES("\0\0\0\x09" "abcdefghi")},
+        {BYTES("\0\0\0\3" "123" "\0\0\0\0")},
+        {BYTES("\0\0\0\x0b" "hello world" "\0\0\0\1x")},
+    };
+    struct codec codec = codec_defaults(CODEC_LENGTH);
+
+    mutate_stream(&codec, seeds, CHECK_COUNT(seeds));
+}
+
+/* The options are part of what is spoilt. */
+static void mutate_length_options(void)
+{
+    static const struct seed seeds[] = {
+        {BYTES("\3\0\0\1\0\0\0\x09" "abcdefghi")},
+        {BYTES("\1\4\0\1zzzz\0\x03" "abc")},
+        {BYTES("\2\x48\0\1\0\0\x0b\x0cHello world")},
+        {BYTES("\1\x0a\4\1xx\0\x09" "abcdefghi")},
+        {BYTES("\1\0\xfe\1\0\x0b" "abcdefghi")},
+        {BYTES("\x0f\0\0\1\3\0\0\0\0\0\0\0" "abc")},
+    };
+    unsigned long long seed = 43;
+    struct input in;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        struct codec codec;
+        size_t taken;
+
+        make_input(&in, seeds, CHECK_COUNT(seeds), &seed);
+        check_step("input %d", i);
+        taken = take_options(&codec, in.bytes, in.len);
+        check_stream(&codec, in.bytes + taken, in.len - taken);
+    }
+}
+
+static void mutate_line(void)
+{
+    static const struct seed seeds[] = {
+        {BYTES("one\ntwo\r\n")}, {BYTES("\n\r\n\r\r\n")}, {BYTES("a longer line\n")},
+    };
+    struct codec codec = codec_defaults(CODEC_LINE);
+
+    codec.max_frame = 20;
+    mutate_stream(&codec, seeds, CHECK_COUNT(seeds));
+}
+
+static void mutate_tlv(void)
+{
+    static const struct seed seeds[] = {
+        {BYTES("\1\0\0\0\3abc")}, {BYTES("\2\0\0\0\5other")}, {BYTES("\1\0\0\0\0")},
+    };
+    struct codec codec = codec_defaults(CODEC_TLV);
+
+    mutate_stream(&codec, seeds, CHECK_COUNT(seeds));
+}
+
+static void mutate_grpc(void)
+{
+    static const struct seed seeds[] = {
+        {BYTES("\0\0\0\0\3abc")}, {BYTES("\0\0\0\0\x0bhello world")},
+        {BYTES("\1\0\0\0\1x")},
+    };
+    struct codec codec = codec_defaults(CODEC_GRPC);
+
+    mutate_stream(&codec, seeds, CHECK_COUNT(seeds));
+}
+
+static void mutate_http_requests(void)
+{
+    static const struct seed seeds[] = {
+        {BYTES("GET / HTTP/1.1\r\nHost: a\r\n\r\n")},
+        {BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")},
+        {BYTES("HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")},
+        {BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+               "Content-Length: 3\r\n\r\nabc")},
+    };
+    struct codec codec = codec_defaults(CODEC_HTTP);
+
+    mutate_stream(&codec, seeds, CHECK_COUNT(seeds));
+}
+
+static void mutate_http_responses(void)
+{
+    static const struct seed seeds[] = {
+        {BYTES("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")},
+        {BYTES("HTTP/1.1 100 Continue\r\n\r\n")},
+        {BYTES("HTTP/1.0 404\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")},
+    };
+    struct codec codec = codec_defaults(CODEC_HTTP);
+
+    codec.is_client = true;
+    mutate_stream(&codec, seeds, CHECK_COUNT(seeds));
+}
+
+static void mutate_protobuf(void)
+{
+    static const struct seed seeds[] = {
+        {BYTES("\x0a\6\x0a\1t\x12\1k")},
+        {BYTES("\x1a\x0d\x0a\1t\x12\1a\x12\0\x12\3bcd")},
+        {BYTES("\x22\x0d\x0a\1t\x12\x08\x0a\1k\x12\3\x0a\1v")},
+        {BYTES("\x2a\x11\x0a\1t\x12\4\x0a\2ab\x12\6\x12\4\x18\7\x28\1")},
+        {BYTES("\x1b\x08\1\x23\x24\x12\1x\x1c")},
+        {BYTES("\x08\x94\3\x12\2no\x1a\2\x28\1\x22\x08\x0a\1k\x12\3\x0a\1v\x1a\0")},
+        {BYTES("\x1a\4\x0a\2\xc3\xa9\x1a\x09\x21\0\0\0\0\0\0\xf8\x3f")},
+    };
+    unsigned long long seed = 44;
+    struct input in;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        make_input(&in, seeds, CHECK_COUNT(seeds), &seed);
+        check_step("input %d", i);
+        check_request(in.bytes, in.len);
+        check_response(in.bytes, in.len);
+    }
+}
+
+static const struct check_case cases[] = {
+    {"length", mutate_length},
+    {"length-options", mutate_length_options},
+    {"line", mutate_line},
+    {"tlv", mutate_tlv},
+    {"grpc", mutate_grpc},
+    {"http-requests", mutate_http_requests},
+    {"http-responses", mutate_http_responses},
+    {"protobuf", mutate_protobuf},
+};
+
+int main(int argc, char **argv)
+{
+    return check_main(argc, argv, cases, CHECK_COUNT(cases));
+}
