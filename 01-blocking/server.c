@@ -22,9 +22,9 @@
 enum { BUFFER_SIZE = 16 * 1024 };
 
 static struct options options;
-static int listen_fd = -1;
-static volatile sig_atomic_t stops;          /* 0: serve, 1: let end, 2: end */
 static volatile sig_atomic_t client_fd = -1; /* whom on_stop() may cut off */
+static int listen_fd = -1;
+static volatile sig_atomic_t stops; /* 0: serve, 1: let end, 2: end */
 
 /* Once stopped, accept fails, even if it was about to be called. After the
  * grace the client is cut off; again each second, should client_fd have been
@@ -54,7 +54,7 @@ static void converse(int fd)
 
     log_connected(fd);
     while (n != -1) {
-        work(reply.len > 0 ? options.work_ms : 0);
+        (void)work(reply.len > 0 ? options.work_ms : 0);
         log_bytes(fd, "write", reply.bytes, reply.len);
         n = write_all(fd, reply.bytes, reply.len);
         if (n == -1 || reply.last)

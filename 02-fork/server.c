@@ -53,7 +53,7 @@ static void converse(int fd)
 
     log_connected(fd);
     while (n != -1) {
-        work(reply.len > 0 ? options.work_ms : 0);
+        (void)work(reply.len > 0 ? options.work_ms : 0);
         log_bytes(fd, "write", reply.bytes, reply.len);
         n = write_all(fd, reply.bytes, reply.len);
         if (n == -1 || reply.last)

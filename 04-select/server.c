@@ -24,9 +24,8 @@
 
 enum { BUFFER_SIZE = 64 * 1024, TICK_MS = 1000 };
 
-/* A client. Nothing is read from it while anything is owed to it: so no more
- * than one buffer is ever owed, and it waits for one thing only, room to write
- * or something to read. */
+/* A client. It is read from only while nothing is owed to it: so at most one
+ * buffer is owed, and it waits for one thing only, room to write or input. */
 struct conn {
     int fd;           /* 0: nobody */
     bool leaving;     /* the last reply was said: drop what still comes */
@@ -67,8 +66,8 @@ static bool wants_write(const struct conn *c)
     return c->owed_len > 0;
 }
 
-/* The steps of a connection return false when it is to be closed, for the
- * reason in errno; 0: the client has said all. */
+/* Each step returns false when the connection is to be closed; errno says why.
+ */
 static bool conn_write(struct conn *c)
 {
     ssize_t n = wants_write(c) ? write(c->fd, c->owed, c->owed_len) : 0;
@@ -93,7 +92,7 @@ static bool conn_write(struct conn *c)
 /* What the socket does not take is kept: others need the buffer it is in. */
 static bool conn_say(struct conn *c, struct reply reply)
 {
-    work(reply.len > 0 ? options.work_ms : 0);
+    now_ms += work(reply.len > 0 ? options.work_ms : 0);
     c->leaving = reply.last;
     c->owed = reply.bytes;
     c->owed_len = reply.len;
@@ -121,7 +120,7 @@ static bool conn_read(struct conn *c)
 
     if (n == -1)
         return errno == EAGAIN || errno == EINTR;
-    errno = 0;
+    errno = 0; /* the client has said all */
     if (n == 0 || c->leaving)
         return n > 0;
     log_bytes(c->fd, "read", buffer, (size_t)n);
@@ -167,7 +166,7 @@ static void serve_ready(int fd)
     if (fd == listen_fd)
         accept_clients();
     else if (fd == wake_fds[0])
-        drain_wake_pipe(fd);
+        stop_listening(fd, &listen_fd);
     else if (!(wants_write(c) ? conn_write(c) : conn_read(c)))
         conn_close(c, errno);
 }
@@ -220,8 +219,6 @@ int main(int argc, char **argv)
 
     while (stops == 0 || (stops == 1 && n_clients > 0)) {
         serve_round();
-        if (stops > 0)
-            stop_listening(&listen_fd);
         if (second_passed(now_ms))
             close_overdue();
     }

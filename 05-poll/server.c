@@ -25,9 +25,8 @@
 enum { BUFFER_SIZE = 64 * 1024, TICK_MS = 1000 };
 enum { LISTENER, WAKE_PIPE, FIRST_CLIENT }; /* places in the list */
 
-/* A client. Nothing is read from it while anything is owed to it: so no more
- * than one buffer is ever owed, and it waits for one thing only, room to write
- * or something to read. */
+/* A client. It is read from only while nothing is owed to it: so at most one
+ * buffer is owed, and it waits for one thing only, room to write or input. */
 struct conn {
     int fd;
     bool leaving;     /* the last reply was said: drop what still comes */
@@ -68,8 +67,8 @@ static bool wants_write(const struct conn *c)
     return c->owed_len > 0;
 }
 
-/* The steps of a connection return false when it is to be closed, for the
- * reason in errno; 0: the client has said all. */
+/* Each step returns false when the connection is to be closed; errno says why.
+ */
 static bool conn_write(struct conn *c)
 {
     ssize_t n = wants_write(c) ? write(c->fd, c->owed, c->owed_len) : 0;
@@ -94,7 +93,7 @@ static bool conn_write(struct conn *c)
 /* What the socket does not take is kept: others need the buffer it is in. */
 static bool conn_say(struct conn *c, struct reply reply)
 {
-    work(reply.len > 0 ? options.work_ms : 0);
+    now_ms += work(reply.len > 0 ? options.work_ms : 0);
     c->leaving = reply.last;
     c->owed = reply.bytes;
     c->owed_len = reply.len;
@@ -122,7 +121,7 @@ static bool conn_read(struct conn *c)
 
     if (n == -1)
         return errno == EAGAIN || errno == EINTR;
-    errno = 0;
+    errno = 0; /* the client has said all */
     if (n == 0 || c->leaving)
         return n > 0;
     log_bytes(c->fd, "read", buffer, (size_t)n);
@@ -138,8 +137,7 @@ static void conn_close(struct conn *c, int error)
     n_clients--;
 }
 
-/* The last one takes the free place: who removes while walking the list walks
- * it backwards, and finds there only whom it has seen. */
+/* The last one takes the free place. Walk backwards: it was seen already. */
 static void remove_client(int i, int error)
 {
     conn_close(&conns[i], error);
@@ -185,7 +183,7 @@ static void serve_ready(int i)
     if (i == LISTENER)
         accept_clients();
     else if (i == WAKE_PIPE)
-        drain_wake_pipe(wake_fds[0]);
+        stop_listening(wake_fds[0], &listen_fd);
     else
         watch_or_remove(i, wants_write(c) ? conn_write(c) : conn_read(c));
 }
@@ -200,23 +198,21 @@ static void close_overdue(void)
 static void serve_round(void)
 {
     int wait_ms = starved ? ACCEPT_PAUSE_MS : n_clients > 0 ? TICK_MS : -1;
+    int n;
 
     list[LISTENER].fd = wants_accept() ? listen_fd : -1; /* -1: not watched */
     starved = false;
-    if (poll(list, (nfds_t)(FIRST_CLIENT + n_clients), wait_ms) == -1) {
+    n = poll(list, (nfds_t)(FIRST_CLIENT + n_clients), wait_ms);
+    if (n == -1)
         wait_again("poll");
-        return;
-    }
     now_ms = clock_ms();
-    for (int i = FIRST_CLIENT + n_clients - 1; i >= LISTENER; i--)
+    for (int i = FIRST_CLIENT + n_clients - 1; n > 0 && i >= LISTENER; i--)
         if (list[i].revents != 0)
             serve_ready(i);
 }
 
 int main(int argc, char **argv)
 {
-    size_t places;
-
     hold_signals();
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_server_options(&options, argc, argv, "9005");
@@ -225,9 +221,9 @@ int main(int argc, char **argv)
         open_wake_pipe(wake_fds) == -1 || announce(listen_fd) == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
     (void)fit_clients(&options, 0);
-    places = FIRST_CLIENT + (size_t)options.max_clients;
-    if ((list = calloc(places, sizeof(list[0]))) == NULL ||
-        (conns = calloc(places, sizeof(conns[0]))) == NULL)
+    list = calloc((size_t)options.max_clients + FIRST_CLIENT, sizeof(*list));
+    conns = calloc((size_t)options.max_clients + FIRST_CLIENT, sizeof(*conns));
+    if (list == NULL || conns == NULL)
         die("no memory for %d clients", options.max_clients);
     list[LISTENER].events = POLLIN;
     list[WAKE_PIPE] = (struct pollfd){.fd = wake_fds[0], .events = POLLIN};
@@ -235,8 +231,6 @@ int main(int argc, char **argv)
 
     while (stops == 0 || (stops == 1 && n_clients > 0)) {
         serve_round();
-        if (stops > 0)
-            stop_listening(&listen_fd);
         if (second_passed(now_ms))
             close_overdue();
     }

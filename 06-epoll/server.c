@@ -24,9 +24,8 @@
 
 enum { BUFFER_SIZE = 64 * 1024, TICK_MS = 1000, BATCH = 256 };
 
-/* A client. Nothing is read from it while anything is owed to it: so no more
- * than one buffer is ever owed, and it waits for one thing only, room to write
- * or something to read. */
+/* A client. It is read from only while nothing is owed to it: so at most one
+ * buffer is owed, and it waits for one thing only, room to write or input. */
 struct conn {
     int fd;           /* 0: nobody */
     bool leaving;     /* the last reply was said: drop what still comes */
@@ -68,8 +67,8 @@ static bool wants_write(const struct conn *c)
     return c->owed_len > 0;
 }
 
-/* The steps of a connection return false when it is to be closed, for the
- * reason in errno; 0: the client has said all. */
+/* Each step returns false when the connection is to be closed; errno says why.
+ */
 static bool conn_write(struct conn *c)
 {
     ssize_t n = wants_write(c) ? write(c->fd, c->owed, c->owed_len) : 0;
@@ -94,7 +93,7 @@ static bool conn_write(struct conn *c)
 /* What the socket does not take is kept: others need the buffer it is in. */
 static bool conn_say(struct conn *c, struct reply reply)
 {
-    work(reply.len > 0 ? options.work_ms : 0);
+    now_ms += work(reply.len > 0 ? options.work_ms : 0);
     c->leaving = reply.last;
     c->owed = reply.bytes;
     c->owed_len = reply.len;
@@ -122,7 +121,7 @@ static bool conn_read(struct conn *c)
 
     if (n == -1)
         return errno == EAGAIN || errno == EINTR;
-    errno = 0;
+    errno = 0; /* the client has said all */
     if (n == 0 || c->leaving)
         return n > 0;
     log_bytes(c->fd, "read", buffer, (size_t)n);
@@ -148,11 +147,10 @@ static int watch(int operation, int fd, bool writable)
 
 static void add_client(int fd)
 {
-    struct conn *c = &conns[fd];
-
     max_fd = fd > max_fd ? fd : max_fd;
-    if (!conn_open(c, fd) || watch(EPOLL_CTL_ADD, fd, wants_write(c)) == -1)
-        conn_close(c, errno);
+    if (!conn_open(&conns[fd], fd) ||
+        watch(EPOLL_CTL_ADD, fd, wants_write(&conns[fd])) == -1)
+        conn_close(&conns[fd], errno);
 }
 
 /* All who wait: that one is ready does not say how many are. */
@@ -171,8 +169,7 @@ static void accept_clients(void)
     }
 }
 
-/* A number is in a batch once at most, and only its own event closes it: so no
- * event is left for a connection that is gone, or for its successor. */
+/* Only its own event closes a connection, and a batch holds one of each. */
 static void serve_ready(int fd)
 {
     struct conn *c = &conns[fd];
@@ -181,7 +178,7 @@ static void serve_ready(int fd)
     if (fd == listen_fd)
         accept_clients();
     else if (fd == wake_fds[0])
-        drain_wake_pipe(fd);
+        stop_listening(fd, &listen_fd);
     else if (!(wrote ? conn_write(c) : conn_read(c)) ||
              (wants_write(c) != wrote &&
               watch(EPOLL_CTL_MOD, fd, wants_write(c)) == -1))
@@ -198,13 +195,14 @@ static void close_overdue(void)
 static void serve_round(void)
 {
     static bool listening; /* whether listen_fd is being watched */
-    int n, wait_ms = starved ? ACCEPT_PAUSE_MS : n_clients > 0 ? TICK_MS : -1;
     struct epoll_event events[BATCH];
+    bool wanted = wants_accept();
+    int n, wait_ms = n_clients > 0 ? TICK_MS : -1;
 
-    if (wants_accept() != listening &&
-        watch(listening ? EPOLL_CTL_DEL : EPOLL_CTL_ADD, listen_fd, false) == 0)
-        listening = !listening;
-    if (wants_accept() && !listening)
+    if (wanted != listening && listen_fd != -1 &&
+        watch(wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listen_fd, false) == 0)
+        listening = wanted;
+    if (starved || (wanted && !listening))
         wait_ms = ACCEPT_PAUSE_MS;
     starved = false;
     n = epoll_wait(epoll_fd, events, BATCH, wait_ms);
@@ -233,8 +231,6 @@ int main(int argc, char **argv)
 
     while (stops == 0 || (stops == 1 && n_clients > 0)) {
         serve_round();
-        if (stops > 0)
-            stop_listening(&listen_fd);
         if (second_passed(now_ms))
             close_overdue();
     }

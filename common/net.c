@@ -400,19 +400,15 @@ void wake(int fd)
     errno = saved;
 }
 
-void stop_listening(int *fd)
-{
-    if (*fd != -1)
-        close(*fd);
-    *fd = -1;
-}
-
-void drain_wake_pipe(int fd)
+void stop_listening(int wake_fd, int *listen_fd)
 {
     char dropped[64];
 
-    while (read(fd, dropped, sizeof(dropped)) > 0)
+    while (read(wake_fd, dropped, sizeof(dropped)) > 0)
         continue;
+    if (*listen_fd != -1)
+        close(*listen_fd);
+    *listen_fd = -1;
 }
 
 int set_descriptor_limit(int ceiling)

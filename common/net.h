@@ -98,12 +98,10 @@ int open_wake_pipe(int fds[2]);
  * leaves errno alone. */
 void wake(int fd);
 
-/* Reads and drops all that waits in the other end. */
-void drain_wake_pipe(int fd);
-
-/* Closes the listening socket, once: afterwards *fd is -1. Clients in the
- * backlog are reset, new ones refused. */
-void stop_listening(int *fd);
+/* The pipe has spoken: empties its other end, `wake_fd`, and closes the
+ * listening socket if it is still open; *listen_fd is -1 then. Who waits in
+ * the backlog is reset, who comes later is refused. */
+void stop_listening(int wake_fd, int *listen_fd);
 
 /* Raises the soft limit of open descriptors to the hard one, or sets it to
  * `ceiling` if that is smaller (0: no ceiling), so that no descriptor is ever

@@ -108,10 +108,11 @@ struct reply session_feed(struct session *s, char *bytes, size_t len)
     return s->service->feed(s, bytes, len);
 }
 
-void work(int ms)
+int work(int ms)
 {
     struct timespec left = {ms / 1000, ms % 1000 * 1000000L};
 
     while (ms > 0 && nanosleep(&left, &left) == -1)
         continue;
+    return ms;
 }

@@ -46,7 +46,8 @@ struct reply session_open(struct session *s, const struct service *service);
 struct reply session_feed(struct session *s, char *bytes, size_t len);
 
 /* Pretends to work for `ms` milliseconds: a handler that waits for a disk. It
- * blocks its thread all that time, signals or not. 0: returns at once. */
-void work(int ms);
+ * blocks its thread all that time, signals or not. Returns `ms`: a loop that
+ * keeps the time has that much less of it. */
+int work(int ms);
 
 #endif
