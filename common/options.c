@@ -4,12 +4,14 @@
 #include "log.h"
 #include "net.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #ifndef SEVEN_VERSION
 #define SEVEN_VERSION "unknown"
@@ -22,7 +24,7 @@ static const char server_help[] =
     "  -b, --bind ADDR         IPv4, IPv6, a host name, or unix:PATH\n"
     "                          (default 127.0.0.1)\n"
     "  -p, --port PORT         0: any free port (default %s)\n"
-    "  -s, --service NAME      echo, upper, hello or greet (default echo)\n"
+    "  -s, --service NAME      %s\n"
     "  -m, --max-clients N     at most N at once, the rest wait in the "
     "backlog\n"
     "                          (default: what the descriptor limit allows)\n"
@@ -36,19 +38,20 @@ static const char server_help[] =
     "  -q, --quiet             log nothing but errors and the closing line\n"
     "  -v, --verbose           log every read and write too\n"
     "  -h, --help              print this and exit\n"
-    "  -V, --version           print the version and exit\n"
-    "\n"
-    "Exit status: 0 stopped as asked, 1 failed, 2 wrong usage.\n";
+    "  -V, --version           print the version and exit\n";
+static const char server_help_end[] =
+    "\nExit status: 0 stopped as asked, 1 failed, 2 wrong usage.\n";
 
 static const char client_help[] =
-    "Usage: %s [-h|-V] [HOST [PORT]]\n"
+    "Usage: %s [options] [HOST [PORT]]\n"
     "Sends what stdin says and prints what the server says.\n"
     "\n"
     "  HOST           IPv4, IPv6, a host name, or unix:PATH\n"
     "                 (default 127.0.0.1)\n"
     "  PORT           (default %s)\n"
     "  -h, --help     print this and exit\n"
-    "  -V, --version  print the version and exit\n"
+    "  -V, --version  print the version and exit\n";
+static const char client_help_end[] =
     "\n"
     "At the end of stdin it half-closes and prints what still comes.\n"
     "Exit status: 0 all was sent, or a farewell was; 1 failed; 2 wrong "
@@ -122,10 +125,78 @@ static _Noreturn void reject_option(const char *program)
     exit(EXIT_USAGE);
 }
 
-void parse_server_options(struct options *options, int argc, char **argv,
-                          const char *port)
+/* The options that all have and the program's own in one list, as getopt_long
+ * wants it. An own one is known by its place, above every letter. */
+enum { FIRST_OWN = 256 };
+
+static void join_options(struct option *list, const struct option *common,
+                         const struct own_option *own, size_t count)
 {
-    static const struct option names[] = {
+    size_t n = 0;
+
+    assert(count <= OWN_OPTIONS);
+    for (size_t i = 0; i < count; i++)
+        list[n++] = (struct option){
+            own[i].name, own[i].has_word ? required_argument : no_argument,
+            NULL, FIRST_OWN + (int)i};
+    while (common->name != NULL)
+        list[n++] = *common++;
+    list[n] = (struct option){NULL, 0, NULL, 0};
+}
+
+static void take_own(const char *program, const struct own_option *own,
+                     const char *word)
+{
+    if (!own->take(word))
+        usage_error(program, "--%s: '%s' is not %s", own->name, word,
+                    own->help);
+}
+
+static const struct own_option *find_own(const char *name,
+                                         const struct own_option *own,
+                                         size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(own[i].name, name) == 0)
+            return &own[i];
+    return NULL;
+}
+
+static void print_own(const struct own_option *own, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(own[i].name, "service") != 0)
+            printf("      --%-18s%s\n", own[i].name, own[i].help);
+}
+
+static _Noreturn void print_server_help(const char *program, const char *port,
+                                        const struct own_option *own,
+                                        size_t count)
+{
+    const struct own_option *service = find_own("service", own, count);
+
+    printf(server_help, program, port,
+           service != NULL ? service->help
+                           : "echo, upper, hello or greet (default echo)");
+    print_own(own, count);
+    fputs(server_help_end, stdout);
+    finish_print();
+}
+
+static void take_service(const char *program, struct options *options,
+                         const char *word, const struct own_option *own)
+{
+    if (own != NULL)
+        take_own(program, own, word);
+    else
+        options->service = parse_service(program, word);
+}
+
+void parse_server_options_and(struct options *options, int argc, char **argv,
+                              const char *port, const struct own_option *own,
+                              size_t count)
+{
+    static const struct option common[] = {
         {"bind", required_argument, NULL, 'b'},
         {"port", required_argument, NULL, 'p'},
         {"service", required_argument, NULL, 's'},
@@ -140,6 +211,7 @@ void parse_server_options(struct options *options, int argc, char **argv,
         {NULL, 0, NULL, 0},
     };
     enum { DAY_S = 24 * 60 * 60 };
+    struct option all[sizeof(common) / sizeof(common[0]) + OWN_OPTIONS];
     enum log_level level = LOG_NORMAL;
     const char *self = argc > 0 ? argv[0] : "server";
     int letter;
@@ -150,12 +222,16 @@ void parse_server_options(struct options *options, int argc, char **argv,
                                 .max_clients = INT_MAX,
                                 .idle_timeout_s = 300,
                                 .grace_s = 5};
-    while ((letter = getopt_long(argc, argv, "b:p:s:m:t:g:w:qvhV", names,
+    join_options(all, common, own, count);
+    while ((letter = getopt_long(argc, argv, "b:p:s:m:t:g:w:qvhV", all,
                                  NULL)) != -1) {
         switch (letter) {
         case 'b': options->address = optarg; break;
         case 'p': options->port = parse_port(self, optarg, 0); break;
-        case 's': options->service = parse_service(self, optarg); break;
+        case 's':
+            take_service(self, options, optarg,
+                         find_own("service", own, count));
+            break;
         case 'm':
             options->max_clients =
                 parse_number(self, "--max-clients", optarg, 1, INT_MAX);
@@ -173,14 +249,23 @@ void parse_server_options(struct options *options, int argc, char **argv,
             break;
         case 'q': level = LOG_QUIET; break;
         case 'v': level = LOG_VERBOSE; break;
-        case 'h': printf(server_help, self, port); finish_print();
+        case 'h': print_server_help(self, port, own, count);
         case 'V': print_version();
-        default: reject_option(self);
+        default:
+            if (letter < FIRST_OWN)
+                reject_option(self);
+            take_own(self, &own[letter - FIRST_OWN], optarg);
         }
     }
     if (optind < argc)
         usage_error(self, "'%s' is one word too many", argv[optind]);
     log_setup("server", level);
+}
+
+void parse_server_options(struct options *options, int argc, char **argv,
+                          const char *port)
+{
+    parse_server_options_and(options, argc, argv, port, NULL, 0);
 }
 
 int fit_clients(struct options *options, int ceiling)
@@ -196,23 +281,39 @@ int fit_clients(struct options *options, int ceiling)
     return limit;
 }
 
-void parse_client_options(const char **host, const char **port, int argc,
-                          char **argv)
+static _Noreturn void print_client_help(const char *program, const char *port,
+                                        const struct own_option *own,
+                                        size_t count)
 {
-    static const struct option names[] = {
+    printf(client_help, program, port);
+    print_own(own, count);
+    fputs(client_help_end, stdout);
+    finish_print();
+}
+
+void parse_client_options_and(const char **host, const char **port, int argc,
+                              char **argv, const struct own_option *own,
+                              size_t count)
+{
+    static const struct option common[] = {
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
     };
+    struct option all[sizeof(common) / sizeof(common[0]) + OWN_OPTIONS];
     const char *self = argc > 0 ? argv[0] : "client";
     int letter;
 
     *host = "127.0.0.1";
-    while ((letter = getopt_long(argc, argv, "hV", names, NULL)) != -1) {
+    join_options(all, common, own, count);
+    while ((letter = getopt_long(argc, argv, "hV", all, NULL)) != -1) {
         switch (letter) {
-        case 'h': printf(client_help, self, *port); finish_print();
+        case 'h': print_client_help(self, *port, own, count);
         case 'V': print_version();
-        default: reject_option(self);
+        default:
+            if (letter < FIRST_OWN)
+                reject_option(self);
+            take_own(self, &own[letter - FIRST_OWN], optarg);
         }
     }
     if (optind < argc)
@@ -222,4 +323,10 @@ void parse_client_options(const char **host, const char **port, int argc,
     if (optind < argc)
         usage_error(self, "'%s' is one word too many", argv[optind]);
     log_setup("client", LOG_NORMAL);
+}
+
+void parse_client_options(const char **host, const char **port, int argc,
+                          char **argv)
+{
+    parse_client_options_and(host, port, argc, argv, NULL, 0);
 }

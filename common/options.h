@@ -27,6 +27,24 @@ struct options {
 void parse_server_options(struct options *options, int argc, char **argv,
                           const char *port);
 
+/* An option that one program has beyond those of all: --NAME, with a word
+ * behind it or none. A server's own "service" takes the place of the common
+ * one, its -s included. */
+struct own_option {
+    const char *name;
+    const char *help; /* of one line */
+    bool has_word;
+    bool (*take)(const char *word); /* false: that is no word for it; without
+                                     * a word it gets NULL */
+};
+
+enum { OWN_OPTIONS = 8 }; /* at most */
+
+/* The same, with `count` options of its own. */
+void parse_server_options_and(struct options *options, int argc, char **argv,
+                              const char *port, const struct own_option *own,
+                              size_t count);
+
 /* Raises the limit of open descriptors as far as it goes, but not above
  * `ceiling` (0: no ceiling), and lowers options->max_clients to what it leaves
  * room for, saying so if more was asked for. To be called when the server's
@@ -36,5 +54,8 @@ int fit_clients(struct options *options, int ceiling);
 /* Reads [HOST [PORT]] of a client; `port` holds the default. */
 void parse_client_options(const char **host, const char **port, int argc,
                           char **argv);
+void parse_client_options_and(const char **host, const char **port, int argc,
+                              char **argv, const struct own_option *own,
+                              size_t count);
 
 #endif
