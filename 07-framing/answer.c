@@ -120,14 +120,15 @@ static bool answer_http(const char *bytes, const struct frame *frame,
                         struct buffer *out)
 {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    struct span target = {bytes + frame->http.target, frame->http.target_len};
+    const struct http_head *head = frame->http;
     struct span body = {bytes + frame->offset, frame->len};
+    struct span target = {body.bytes - head->target, head->target_len};
     struct response r;
 
-    if (frame->http.expects)
+    if (frame->expects)
         return buffer_append(out, go_on, sizeof(go_on) - 1);
-    r = page(&frame->http, path_of(target), body);
-    return respond(&r, &frame->http, frame->last, out);
+    r = page(head, path_of(target), body);
+    return respond(&r, head, frame->last, out);
 }
 
 static void to_upper(char *bytes, size_t len)

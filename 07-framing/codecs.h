@@ -2,8 +2,8 @@
  * codecs.h - what each codec is made of. Only frame.c calls these.
  *
  * X_find_end looks for the end of the frame that begins at bytes[0] (len > 0).
- * FRAME_READY: offset, len and used of d->next are set, used > 0; the frame
- * itself need not have come yet. FRAME_MORE: the end cannot be told yet.
+ * FRAME_READY: it is in *frame (offset, len, used > 0; last), though not all
+ * of it need have come yet. FRAME_MORE: the end cannot be told yet.
  *
  * X_put_head writes what stands before a payload of `len` bytes, which the
  * caller has held against the limit, and returns its length, or -1 when it
@@ -20,15 +20,20 @@ enum {
 };
 
 enum frame_status length_find_end(const struct codec *codec, struct decoder *d,
-                                  const char *bytes, size_t len);
+                                  const char *bytes, size_t len,
+                                  struct frame *frame);
 enum frame_status line_find_end(const struct codec *codec, struct decoder *d,
-                                const char *bytes, size_t len);
+                                const char *bytes, size_t len,
+                                struct frame *frame);
 enum frame_status tlv_find_end(const struct codec *codec, struct decoder *d,
-                               const char *bytes, size_t len);
+                               const char *bytes, size_t len,
+                               struct frame *frame);
 enum frame_status grpc_find_end(const struct codec *codec, struct decoder *d,
-                                const char *bytes, size_t len);
+                                const char *bytes, size_t len,
+                                struct frame *frame);
 enum frame_status http_find_end(const struct codec *codec, struct decoder *d,
-                                const char *bytes, size_t len);
+                                const char *bytes, size_t len,
+                                struct frame *frame);
 
 int length_put_head(const struct codec *codec, size_t len, char *head);
 int tlv_put_head(size_t len, char *head);
@@ -42,9 +47,22 @@ uint64_t length_field_max(const struct codec *codec);
 enum frame_status frame_fail(struct decoder *d, const char *why);
 
 /* A frame of `skip` bytes, then `len` of payload; refused when `len` is over
- * the limit. */
-enum frame_status frame_found(const struct codec *codec, struct decoder *d,
-                              size_t skip, uint64_t len);
+ * the limit. In the header because it is called for every frame. */
+static inline enum frame_status frame_found(const struct codec *codec,
+                                            struct decoder *d, size_t skip,
+                                            uint64_t len, struct frame *frame)
+{
+    if (len > codec->max_frame)
+        return frame_fail(d, "frame size too big");
+    if (len > SIZE_MAX - skip)
+        return frame_fail(d, "frame size beyond this machine's memory");
+    if (skip + len == 0)
+        return frame_fail(d, "a frame of no bytes would come again for ever");
+    frame->offset = skip;
+    frame->len = (size_t)len;
+    frame->used = skip + (size_t)len;
+    return FRAME_READY;
+}
 
 /* An unsigned integer of `len` bytes, 1..8. */
 uint64_t read_uint(const char *bytes, int len, bool little_endian);

@@ -62,37 +62,34 @@ enum frame_status frame_fail(struct decoder *d, const char *why)
     return FRAME_ERROR;
 }
 
-enum frame_status frame_found(const struct codec *codec, struct decoder *d,
-                              size_t skip, uint64_t len)
-{
-    if (len > codec->max_frame)
-        return frame_fail(d, "frame size too big");
-    if (len > SIZE_MAX - skip)
-        return frame_fail(d, "frame size beyond this machine's memory");
-    if (skip + len == 0)
-        return frame_fail(d, "a frame of no bytes would come again for ever");
-    d->next.offset = skip;
-    d->next.len = (size_t)len;
-    d->next.used = skip + (size_t)len;
-    return FRAME_READY;
-}
-
 static enum frame_status find_end(const struct codec *codec, struct decoder *d,
-                                  const char *bytes, size_t len)
+                                  const char *bytes, size_t len,
+                                  struct frame *frame)
 {
     switch (codec->kind) {
     case CODEC_LENGTH:
-        return length_find_end(codec, d, bytes, len);
+        return length_find_end(codec, d, bytes, len, frame);
     case CODEC_LINE:
-        return line_find_end(codec, d, bytes, len);
+        return line_find_end(codec, d, bytes, len, frame);
     case CODEC_TLV:
-        return tlv_find_end(codec, d, bytes, len);
+        return tlv_find_end(codec, d, bytes, len, frame);
     case CODEC_GRPC:
-        return grpc_find_end(codec, d, bytes, len);
+        return grpc_find_end(codec, d, bytes, len, frame);
     case CODEC_HTTP:
-        return http_find_end(codec, d, bytes, len);
+        return http_find_end(codec, d, bytes, len, frame);
     }
     return frame_fail(d, "no such codec");
+}
+
+/* The frame's end is known, but it has not come yet. */
+static enum frame_status wait_for_rest(struct decoder *d, struct frame *frame)
+{
+    bool expects = d->http.expects;
+
+    d->next = *frame;
+    d->http.expects = false; /* the peer is told once */
+    *frame = (struct frame){.expects = expects};
+    return expects ? FRAME_READY : FRAME_MORE;
 }
 
 /* One frame, be it one to skip (d->skip tells). */
@@ -100,25 +97,20 @@ static enum frame_status decode_one(const struct codec *codec,
                                     struct decoder *d, const char *bytes,
                                     size_t len, struct frame *frame)
 {
+    enum frame_status status = FRAME_READY;
+
     if (d->why != NULL)
         return FRAME_ERROR;
     if (len == 0)
         return FRAME_MORE;
-    if (d->next.used == 0) {
-        enum frame_status status = find_end(codec, d, bytes, len);
-
-        if (status != FRAME_READY)
-            return status;
-    }
-    if (len < d->next.used && !d->next.http.expects)
-        return FRAME_MORE;
-    if (len < d->next.used) {
-        frame->http = d->next.http; /* a frame of no bytes, once */
-        d->next.http.expects = false;
-        return FRAME_READY;
-    }
-    *frame = d->next;
-    frame->http.expects = false; /* all has come without our asking */
+    if (d->next.used > 0)
+        *frame = d->next;
+    else
+        status = find_end(codec, d, bytes, len, frame);
+    if (status != FRAME_READY)
+        return status;
+    if (len < frame->used)
+        return wait_for_rest(d, frame);
     d->next.used = 0;
     d->scanned = 0;
     return FRAME_READY;
@@ -143,7 +135,7 @@ enum frame_status frame_decode(const struct codec *codec, struct decoder *d,
     }
     frame->offset += skipped;
     frame->used += skipped;
-    frame->http.target += skipped;
+    frame->http = &d->http;
     return status;
 }
 

@@ -71,7 +71,8 @@ struct frame {
     size_t len;    /* of the payload */
     size_t used;   /* bytes to drop from the front now */
     bool last;     /* http: the peer asks for the connection to be closed */
-    struct http_head http; /* http: what the head said */
+    bool expects;  /* http: no message; the peer waits for "100 Continue" */
+    const struct http_head *http; /* http: what the head said; the decoder's */
 };
 
 /* How far one stream has been read. All zeros at its start. */
@@ -80,6 +81,7 @@ struct decoder {
     size_t scanned;    /* line, http: bytes of it that hold no end; never
                         * looked at again */
     bool skip;         /* this frame is not for us */
+    struct http_head http; /* of this frame */
     const char *why;   /* what is wrong with the stream, for the log; stays */
     int http_status;   /* http: the status code that says so; else 0 */
 };
@@ -102,7 +104,7 @@ uint64_t codec_max_frame(const struct codec *codec);
  * but for what it said could be dropped, and what has come since. FRAME_ERROR
  * is for ever: the stream cannot be read any further; d->why says why, and
  * d->http_status what to tell an HTTP client. An HTTP client that waits for
- * "100 Continue" makes a frame of its own: http.expects is set, used is 0. */
+ * "100 Continue" makes a frame of its own: expects is set, used is 0. */
 enum frame_status frame_decode(const struct codec *codec, struct decoder *d,
                                const char *bytes, size_t len,
                                struct frame *frame);

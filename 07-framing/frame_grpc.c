@@ -8,7 +8,8 @@
 enum { FLAG_LEN = 1, LENGTH_LEN = 4, GRPC_HEAD = FLAG_LEN + LENGTH_LEN };
 
 enum frame_status grpc_find_end(const struct codec *codec, struct decoder *d,
-                                const char *bytes, size_t len)
+                                const char *bytes, size_t len,
+                                struct frame *frame)
 {
     if (len < GRPC_HEAD)
         return FRAME_MORE;
@@ -18,7 +19,7 @@ enum frame_status grpc_find_end(const struct codec *codec, struct decoder *d,
         return frame_fail(d, bytes[0] == 1 ? "compressed messages are not understood"
                                            : "the compressed flag is neither 0 nor 1");
     return frame_found(codec, d, GRPC_HEAD,
-                       read_uint(bytes + FLAG_LEN, LENGTH_LEN, false));
+                       read_uint(bytes + FLAG_LEN, LENGTH_LEN, false), frame);
 }
 
 int grpc_put_head(size_t len, char *head)

@@ -27,40 +27,42 @@ static bool has_no_body(int status)
 }
 
 static enum frame_status read_head(const struct codec *codec, struct decoder *d,
-                                   const char *head, size_t len)
+                                   const char *head, size_t len,
+                                   struct frame *frame)
 {
     struct http_framing framing;
     const char *why;
     int refused;
 
     if (codec->is_client)
-        refused = http_read_response(head, len, &d->next.http, &framing, &why);
+        refused = http_read_response(head, len, &d->http, &framing, &why);
     else
-        refused = http_read_request(head, len, &d->next.http, &framing, &why);
+        refused = http_read_request(head, len, &d->http, &framing, &why);
     if (refused != 0)
         return refuse(d, refused, why);
-    if (codec->is_client && has_no_body(d->next.http.status))
+    if (codec->is_client && has_no_body(d->http.status))
         framing.content_length = 0;
     else if (codec->is_client && !framing.has_length)
         return refuse(d, 400, "a response without a Content-Length");
-    d->next.last = framing.last;
-    d->skip = codec->is_client && is_interim(d->next.http.status);
+    frame->last = framing.last;
+    d->skip = codec->is_client && is_interim(d->http.status);
     if (framing.content_length > codec->max_frame)
         return refuse(d, 413, "the body is too large");
-    return frame_found(codec, d, len, framing.content_length);
+    return frame_found(codec, d, len, framing.content_length, frame);
 }
 
 /* An empty line before a request: some clients send one after a body, and we
  * are to overlook it (RFC 9112 section 2.2). */
 static enum frame_status skip_empty_line(const struct codec *codec,
-                                         struct decoder *d)
+                                         struct decoder *d, struct frame *frame)
 {
     d->skip = true;
-    return frame_found(codec, d, 2, 0);
+    return frame_found(codec, d, 2, 0, frame);
 }
 
 enum frame_status http_find_end(const struct codec *codec, struct decoder *d,
-                                const char *bytes, size_t len)
+                                const char *bytes, size_t len,
+                                struct frame *frame)
 {
     size_t window = len < HTTP_HEAD_MAX ? len : HTTP_HEAD_MAX;
     const char *newline;
@@ -71,9 +73,9 @@ enum frame_status http_find_end(const struct codec *codec, struct decoder *d,
         if (at == 0 || bytes[at - 1] != '\r')
             return refuse(d, 400, "a line that ends without CR");
         if (at == 1)
-            return skip_empty_line(codec, d);
+            return skip_empty_line(codec, d, frame);
         if (bytes[at - 2] == '\n')
-            return read_head(codec, d, bytes, at + 1);
+            return read_head(codec, d, bytes, at + 1, frame);
         d->scanned = at + 1;
     }
     d->scanned = window;

@@ -13,13 +13,12 @@
 
 uint64_t read_uint(const char *bytes, int len, bool little_endian)
 {
+    int at = little_endian ? len - 1 : 0;
+    int step = little_endian ? -1 : 1;
     uint64_t value = 0;
 
-    for (int i = 0; i < len; i++) {
-        unsigned char byte = (unsigned char)bytes[little_endian ? len - 1 - i : i];
-
-        value = value << 8 | byte;
-    }
+    for (int i = 0; i < len; i++, at += step)
+        value = value << 8 | (unsigned char)bytes[at];
     return value;
 }
 
@@ -60,7 +59,8 @@ uint64_t length_field_max(const struct codec *codec)
 }
 
 enum frame_status length_find_end(const struct codec *codec, struct decoder *d,
-                                  const char *bytes, size_t len)
+                                  const char *bytes, size_t len,
+                                  struct frame *frame)
 {
     size_t head = codec->field_offset + (size_t)codec->field_len;
     size_t skip = codec->num_skip == NUM_SKIP_HEAD ? head : codec->num_skip;
@@ -72,7 +72,7 @@ enum frame_status length_find_end(const struct codec *codec, struct decoder *d,
                      codec->little_endian);
     if (!add(wire, codec->adjustment, &payload))
         return frame_fail(d, "the length, adjusted, is no length");
-    return frame_found(codec, d, skip, payload);
+    return frame_found(codec, d, skip, payload, frame);
 }
 
 int length_put_head(const struct codec *codec, size_t len, char *head)

@@ -9,7 +9,8 @@
 #include <string.h>
 
 enum frame_status line_find_end(const struct codec *codec, struct decoder *d,
-                                const char *bytes, size_t len)
+                                const char *bytes, size_t len,
+                                struct frame *frame)
 {
     /* The search goes on where the last call ended: looking at the whole line
      * again for each byte that comes would cost the square of its length. */
@@ -23,8 +24,8 @@ enum frame_status line_find_end(const struct codec *codec, struct decoder *d,
         d->scanned = len;
         return FRAME_MORE;
     }
-    d->next.offset = 0;
-    d->next.len = payload;
-    d->next.used = end + 1;
+    frame->offset = 0;
+    frame->len = payload;
+    frame->used = end + 1;
     return FRAME_READY;
 }

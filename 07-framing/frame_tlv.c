@@ -9,13 +9,14 @@
 enum { TYPE_LEN = 1, LENGTH_LEN = 4, TLV_HEAD = TYPE_LEN + LENGTH_LEN };
 
 enum frame_status tlv_find_end(const struct codec *codec, struct decoder *d,
-                               const char *bytes, size_t len)
+                               const char *bytes, size_t len,
+                               struct frame *frame)
 {
     if (len < TLV_HEAD)
         return FRAME_MORE;
     d->skip = bytes[0] != TLV_DATA;
     return frame_found(codec, d, TLV_HEAD,
-                       read_uint(bytes + TYPE_LEN, LENGTH_LEN, false));
+                       read_uint(bytes + TYPE_LEN, LENGTH_LEN, false), frame);
 }
 
 int tlv_put_head(size_t len, char *head)

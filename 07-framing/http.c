@@ -236,7 +236,7 @@ static unsigned char method_of(struct span s)
 }
 
 /* "GET /path HTTP/1.1" */
-static int read_request_line(struct span line, const char *head,
+static int read_request_line(struct span line, const char *body,
                              struct http_head *out, const char **why)
 {
     struct span method, target;
@@ -245,7 +245,7 @@ static int read_request_line(struct span line, const char *head,
         || !is_token(method) || !is_target(target))
         return refuse(400, why, "a first line that is not HTTP's");
     out->method = method_of(method);
-    out->target = (size_t)(target.bytes - head);
+    out->target = (unsigned short)(body - target.bytes);
     out->target_len = (unsigned short)target.len;
     return read_version(line, out, why);
 }
@@ -292,7 +292,7 @@ int http_read_request(const char *head, size_t len, struct http_head *out,
     *out = (struct http_head){0};
     if (!next_line(&rest, &line))
         return refuse(400, why, "an empty head");
-    status = read_request_line(line, head, out, why);
+    status = read_request_line(line, head + len, out, why);
     if (status == 0)
         status = read_fields(rest, &fields, why);
     if (status != 0)

@@ -21,8 +21,9 @@ enum http_method {
 
 /* What a reader of the body, or of the whole message, has to know. */
 struct http_head {
-    size_t target;             /* request: where its target begins, */
-    unsigned short target_len; /* and its length */
+    unsigned short target;     /* request: its target begins so many bytes
+                                * before the body, */
+    unsigned short target_len; /* and is so long */
     unsigned short status;     /* response: its status code */
     unsigned char method;      /* request: an enum http_method */
     unsigned char minor;       /* of the version, HTTP/1.minor */
@@ -38,8 +39,7 @@ struct http_framing {
 
 /* Reads a head of `len` bytes, its empty line included (the caller has looked
  * for that: every '\n' stands behind a '\r'). Returns 0, or the status code to
- * refuse it with, and then *why in words. The target is given as an offset
- * from `head`. */
+ * refuse it with, and then *why in words. */
 int http_read_request(const char *head, size_t len, struct http_head *out,
                       struct http_framing *framing, const char **why);
 

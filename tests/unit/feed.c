@@ -58,12 +58,12 @@ void feed_piece(struct feed *f, const char *bytes, size_t len)
 
         f->pending = front;
         status = frame_decode(f->codec, &f->decoder, front, f->pending_len, &frame);
-        if (status == FRAME_READY && frame.http.expects)
+        if (status == FRAME_READY && frame.expects)
             f->asked++;
         else if (status == FRAME_READY)
             note_frame(f, &frame);
         if (status == FRAME_READY)
-            CHECK(frame.used > 0 || frame.http.expects);
+            CHECK(frame.used > 0 || frame.expects);
         drop(f, &front, frame.used);
     } while (status == FRAME_READY);
     if (status == FRAME_ERROR)
