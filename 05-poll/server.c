@@ -67,8 +67,7 @@ static bool wants_write(const struct conn *c)
     return c->owed_len > 0;
 }
 
-/* Each step returns false when the connection is to be closed; errno says why.
- */
+/* A step returns false when the connection is to be closed; errno says why. */
 static bool conn_write(struct conn *c)
 {
     ssize_t n = wants_write(c) ? write(c->fd, c->owed, c->owed_len) : 0;

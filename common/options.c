@@ -125,6 +125,16 @@ static _Noreturn void reject_option(const char *program)
     exit(EXIT_USAGE);
 }
 
+static const struct own_option *find_own(const char *name,
+                                         const struct own_option *own,
+                                         size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(own[i].name, name) == 0)
+            return &own[i];
+    return NULL;
+}
+
 /* The options that all have and the program's own in one list, as getopt_long
  * wants it. An own one is known by its place, above every letter. */
 enum { FIRST_OWN = 256 };
@@ -139,8 +149,9 @@ static void join_options(struct option *list, const struct option *common,
         list[n++] = (struct option){
             own[i].name, own[i].has_word ? required_argument : no_argument,
             NULL, FIRST_OWN + (int)i};
-    while (common->name != NULL)
-        list[n++] = *common++;
+    for (; common->name != NULL; common++)
+        if (find_own(common->name, own, count) == NULL)
+            list[n++] = *common;
     list[n] = (struct option){NULL, 0, NULL, 0};
 }
 
@@ -150,16 +161,6 @@ static void take_own(const char *program, const struct own_option *own,
     if (!own->take(word))
         usage_error(program, "--%s: '%s' is not %s", own->name, word,
                     own->help);
-}
-
-static const struct own_option *find_own(const char *name,
-                                         const struct own_option *own,
-                                         size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(own[i].name, name) == 0)
-            return &own[i];
-    return NULL;
 }
 
 static void print_own(const struct own_option *own, size_t count)

@@ -32,7 +32,7 @@ void parse_server_options(struct options *options, int argc, char **argv,
  * one, its -s included. */
 struct own_option {
     const char *name;
-    const char *help; /* of one line */
+    const char *help; /* of one line; says which words there are */
     bool has_word;
     bool (*take)(const char *word); /* false: that is no word for it; without
                                      * a word it gets NULL */
