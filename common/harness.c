@@ -131,6 +131,7 @@ static void clean_up(void)
     remove_dir();
 }
 
+/* What came from a client may stand in it: a terminal must not obey it. */
 static void print_log_tail(const struct process *p)
 {
     char *log = process_log(p);
@@ -138,7 +139,11 @@ static void print_log_tail(const struct process *p)
     const char *tail = len > LOG_TAIL ? log + len - LOG_TAIL : log;
 
     fprintf(stderr, "  its stderr%s:\n", len > LOG_TAIL ? " (the end of it)" : "");
-    fputs(tail, stderr);
+    for (; *tail != '\0'; tail++)
+        if (*tail == '\n' || (*tail >= ' ' && *tail <= '~'))
+            fputc(*tail, stderr);
+        else
+            fprintf(stderr, "\\x%02x", (unsigned char)*tail);
     if (len == 0 || log[len - 1] != '\n')
         fputs(len == 0 ? "  (nothing)\n" : "\n", stderr);
     free(log);

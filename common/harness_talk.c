@@ -88,13 +88,23 @@ void expect_refused(const struct server *s)
 
 /* ---- sending ----------------------------------------------------------- */
 
+static void note_bytes(int fd, const char *what, const char *bytes, size_t len)
+{
+    char shown[32];
+    size_t n = len < sizeof(shown) - 1 ? len : sizeof(shown) - 1;
+
+    for (size_t i = 0; i < n; i++)
+        shown[i] = (char)(bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : '.');
+    shown[n] = '\0';
+    check_step("client %d: %s %zu bytes: %s%s", fd, what, len, shown,
+               n < len ? "..." : "");
+}
+
 void send_at(const char *file, int line, int fd, const char *bytes, size_t len)
 {
     size_t sent = 0;
 
-    check_step("client %d: send %zu bytes%s%.20s", fd, len,
-               len > 0 && bytes[0] > ' ' && bytes[0] <= '~' ? ": " : "",
-               len > 0 && bytes[0] > ' ' && bytes[0] <= '~' && len < 20 ? bytes : "");
+    note_bytes(fd, "send", bytes, len);
     while (sent < len) {
         ssize_t n = send(fd, bytes + sent, len - sent, MSG_NOSIGNAL);
 
@@ -163,7 +173,7 @@ void expect_at(const char *file, int line, int fd, const char *bytes, size_t len
     char *got = malloc(len + 1);
     size_t have = 0;
 
-    check_step("client %d: expect %zu bytes", fd, len);
+    note_bytes(fd, "expect", bytes, len);
     while (got != NULL && have < len) {
         ssize_t n = receive(file, line, fd, got + have, len - have, "more bytes");
 

@@ -421,6 +421,62 @@ static void stop_at_the_announcement(void)
     }
 }
 
+/* ---- between the look and the wait --------------------------------------- */
+
+static struct server *patient_with_late_signal(const char *file)
+{
+    static char preload[512], late_signal[160];
+
+    if (is_instrumented())
+        check_skip("a sanitizer or wrapper does not go together with LD_PRELOAD");
+    hint("a signal between the last look and the wait is lost");
+    snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", LATE_SIGNAL_LIBRARY);
+    snprintf(late_signal, sizeof(late_signal), "LATE_SIGNAL=%s", file);
+    return server_start((struct server_spec){.args = {"-g", "300"},
+                                             .env = {preload, late_signal}});
+}
+
+static void create(const char *file)
+{
+    FILE *f = fopen(file, "we");
+
+    check_step("the signal comes before the next wait");
+    CHECK(f != NULL && fclose(f) == 0);
+}
+
+static void stop_before_the_first_wait(void)
+{
+    const char *file = harness_path("late");
+    struct server *s;
+
+    create(file);
+    s = patient_with_late_signal(file);
+    server_expect_stopped(s, 0);
+    CHECK(access(file, F_OK) != 0);
+}
+
+/* What ends the wait before: the last client leaves. 03 does not notice that
+ * where it waits, but does notice a new one. */
+static void stop_before_another_wait(void)
+{
+    const char *file = harness_path("late");
+    struct server *s = patient_with_late_signal(file);
+    int fd = dial(s);
+
+    ROUND_TRIP(fd, "hi\n");
+    if ((stage_bit() & PTHREAD) != 0) {
+        leave(fd);
+        create(file);
+        fd = dial(s);
+        ROUND_TRIP(fd, "hi\n");
+    } else {
+        create(file);
+    }
+    leave(fd);
+    server_expect_stopped(s, SERVED_ANY);
+    CHECK(access(file, F_OK) != 0);
+}
+
 /* However often they come, no signal may find the default action or be lost. */
 static void many_signals(void)
 {
@@ -503,6 +559,10 @@ const struct suite_case stop_cases[] = {
     {"stop-at-any-moment", "stop", ALL_STAGES, 60, stop_at_any_moment, ALL_TRANSPORTS},
     {"stop-at-announcement", "stop", ALL_STAGES, 60, stop_at_the_announcement,
      ALL_TRANSPORTS},
+    {"stop-before-first-wait", "stop", ALL_STAGES, 30, stop_before_the_first_wait,
+     ALSO_UNIX},
+    {"stop-before-another-wait", "stop", ALL_STAGES, 30, stop_before_another_wait,
+     ALSO_UNIX},
     {"stop-many-signals", "stop", ALL_STAGES, 30, many_signals, ALL_TRANSPORTS},
     {"stop-count-is-exact", "stop", ALL_STAGES, 30, count_is_exact, ALL_TRANSPORTS},
     {0},
