@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/select.h>
@@ -29,7 +30,7 @@ void hold_signals(void)
     sigset_t set;
 
     held_set(&set);
-    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 void release_signals(void)
@@ -37,12 +38,12 @@ void release_signals(void)
     sigset_t set;
 
     held_set(&set);
-    (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+    (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static void current_mask_without_held(sigset_t *set)
 {
-    (void)sigprocmask(SIG_BLOCK, NULL, set);
+    (void)pthread_sigmask(SIG_BLOCK, NULL, set);
     (void)sigdelset(set, SIGINT);
     (void)sigdelset(set, SIGTERM);
     (void)sigdelset(set, SIGALRM);

@@ -9,8 +9,8 @@
 #ifndef SIGNALS_H
 #define SIGNALS_H
 
-/* Holds these signals: they stay pending. A thread or a child that is made
- * meanwhile begins with them held. */
+/* Holds these signals in this thread: they stay pending. A thread or a child
+ * that is made meanwhile begins with them held. */
 void hold_signals(void);
 
 /* Lets them in again; what is pending is handled before this returns. */
