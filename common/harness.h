@@ -283,8 +283,10 @@ long server_cpu_ms(const struct server *s);    /* user and system, so far */
 double server_cpu_share(const struct server *s, int ms);
 
 /* What clients leave behind must be nothing. Take one footprint with one
- * client being served, and wait for the same with one client later:
- * WAIT_UNTIL(server_has_footprint(s, before)). */
+ * client being served, and wait for no more than that with one client later:
+ * WAIT_UNTIL(server_has_footprint(s, before)). (No more than, because a parent
+ * may close its copy of a socket after the child has answered: the first look
+ * can see one descriptor too many, never one too few.) */
 struct footprint {
     int descriptors, threads, children;
 };

@@ -170,8 +170,8 @@ bool server_has_footprint(const struct server *s, struct footprint as)
 {
     struct footprint now = server_footprint(s);
 
-    return now.descriptors == as.descriptors && now.threads == as.threads &&
-           now.children == as.children;
+    return now.descriptors <= as.descriptors && now.threads <= as.threads &&
+           now.children <= as.children;
 }
 
 int proc_descriptors(pid_t pid)
