@@ -21,9 +21,10 @@
 #endif
 
 /* Not from sys/socket.h: under _GNU_SOURCE, which RTLD_NEXT needs, glibc
- * declares the address as a union that no definition can repeat in ISO C. */
+ * declares the address as a union that no definition can repeat in ISO C.
+ * socklen_t, which is there too, is an unsigned int in glibc and musl. */
 struct sockaddr;
-int accept(int fd, struct sockaddr *restrict address, socklen_t *restrict len);
+int accept(int fd, struct sockaddr *restrict address, unsigned int *restrict len);
 
 static void raise_if_asked(void)
 {
@@ -45,9 +46,9 @@ static void find(const char *name, void *function, size_t size)
     memcpy(function, &symbol, size);
 }
 
-int accept(int fd, struct sockaddr *restrict address, socklen_t *restrict len)
+int accept(int fd, struct sockaddr *restrict address, unsigned int *restrict len)
 {
-    int (*real)(int, struct sockaddr *, socklen_t *);
+    int (*real)(int, struct sockaddr *, unsigned int *);
 
     find("accept", &real, sizeof(real));
     raise_if_asked();
