@@ -88,6 +88,9 @@ const char *errno_symbol(int error)
     return "E?";
 }
 
+static void write_line(const char *format, va_list args, int error)
+    __attribute__((format(printf, 1, 0)));
+
 /* One line, one write. Whatever becomes of it, errno is left alone; a log
  * that cannot be written is no reason to stop serving. */
 static void write_line(const char *format, va_list args, int error)
