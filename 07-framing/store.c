@@ -1,0 +1,138 @@
+/* store.c - what the three stores have in common: a call becomes an operation,
+ * and the store's kind carries it out. See store.h. */
+#include "store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "net.h"
+#include "table.h"
+
+const struct store_kind *store_named(const char *name)
+{
+    static const struct store_kind *const kinds[] = {&store_lock, &store_shards,
+                                                     &store_owner};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strcmp(kinds[i]->name, name) == 0)
+            return kinds[i];
+    return NULL;
+}
+
+struct store *store_open(const struct store_kind *kind,
+                         struct store_limits limits)
+{
+    struct store *store = kind->open(limits);
+
+    if (store == NULL)
+        return NULL;
+    store->kind = kind;
+    store->secret = hash_secret_make();
+    store->budget.max = limits.max_memory;
+    return store;
+}
+
+void store_close(struct store *store)
+{
+    store->kind->close(store);
+}
+
+bool value_copy(struct kv_value *copy, const struct kv_value *value)
+{
+    bool has_bytes = value->type == KV_STRING || value->type == KV_BINARY;
+    struct kv_value result = *value;
+
+    if (has_bytes)
+        result.bytes.bytes = NULL;
+    if (has_bytes && value->bytes.len > 0) {
+        result.bytes.bytes = copy_of(value->bytes.bytes, value->bytes.len);
+        if (result.bytes.bytes == NULL)
+            return false;
+    }
+    *copy = result;
+    return true;
+}
+
+void value_free(struct kv_value *value)
+{
+    if (value->type == KV_STRING || value->type == KV_BINARY)
+        free((char *)value->bytes.bytes);
+    *value = (struct kv_value){0};
+}
+
+/* The hash of the table's name goes into that of the key: ("ab", "c") and
+ * ("a", "bc") are two names. */
+static struct name name_of(const struct store *store, struct span table,
+                           struct span key)
+{
+    struct hash_secret secret = store->secret;
+
+    secret.a ^= hash_of(secret, table);
+    return (struct name){table, key, hash_of(secret, key)};
+}
+
+static struct operation begin(const struct store *store, enum action action,
+                              struct span table, struct span key)
+{
+    return (struct operation){.action = action,
+                              .name = name_of(store, table, key)};
+}
+
+enum store_status store_get(struct store *store, struct span table,
+                            struct span key, struct kv_value *value)
+{
+    struct operation op = begin(store, GET, table, key);
+
+    store->kind->apply(store, &op);
+    *value = op.value;
+    return op.status;
+}
+
+/* The copy is made before anybody waits for it, and freed after. */
+enum store_status store_set(struct store *store, struct span table,
+                            struct span key, const struct kv_value *value,
+                            struct kv_value *old)
+{
+    struct operation op = begin(store, SET, table, key);
+
+    *old = (struct kv_value){0};
+    if (!value_copy(&op.value, value))
+        return STORE_FULL;
+    store->kind->apply(store, &op);
+    if (op.status == STORE_OK)
+        *old = op.value;
+    else
+        value_free(&op.value);
+    return op.status;
+}
+
+enum store_status store_del(struct store *store, struct span table,
+                            struct span key, struct kv_value *old)
+{
+    struct operation op = begin(store, DEL, table, key);
+
+    store->kind->apply(store, &op);
+    *old = op.value;
+    return op.status;
+}
+
+enum store_status store_exists(struct store *store, struct span table,
+                               struct span key)
+{
+    struct operation op = begin(store, EXISTS, table, key);
+
+    store->kind->apply(store, &op);
+    return op.status;
+}
+
+enum store_status store_getall(struct store *store, struct span table,
+                               struct buffer *out, size_t limit)
+{
+    struct operation op = {.action = GETALL,
+                           .name = {.table = table},
+                           .out = out,
+                           .limit = limit};
+
+    store->kind->apply(store, &op);
+    return op.status;
+}
