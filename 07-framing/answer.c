@@ -12,7 +12,7 @@ enum { RESPONSE_HEAD_MAX = 256 };
 struct response {
     int status;
     const char *type;
-    const char *allow; /* 405: what the target would answer to; else NULL */
+    const char *allow; /* 405: the field that says what would do; else "" */
     struct span body;
 };
 
@@ -29,28 +29,32 @@ bool answer_named(const char *name, enum answer_kind *kind)
     return false;
 }
 
+/* What differs from what the version means by itself is said. */
+static const char *connection_field(const struct http_head *request, bool last)
+{
+    if (last)
+        return "Connection: close\r\n";
+    return request->minor == 0 ? "Connection: keep-alive\r\n" : "";
+}
+
 /* Appends a response. Without a clock there is no Date, as RFC 9110 section
  * 6.6.1 allows. */
 static bool respond(const struct response *r, const struct http_head *request,
                     bool last, struct buffer *out)
 {
-    const char *connection = last                    ? "Connection: close\r\n"
-                             : request->minor == 0 ? "Connection: keep-alive\r\n"
-                                                     : "";
-    bool wants_body = request->method != HTTP_HEAD;
+    static const char form[] = "HTTP/1.1 %d %s\r\n"
+                               "%s"
+                               "Content-Type: %s\r\n"
+                               "Content-Length: %zu\r\n"
+                               "%s\r\n";
+    size_t body_len = request->method == HTTP_HEAD ? 0 : r->body.len;
     char head[RESPONSE_HEAD_MAX];
+    size_t head_len;
     char *room;
-    int n = snprintf(head, sizeof(head),
-                     "HTTP/1.1 %d %s\r\n%s%s%sContent-Type: %s\r\n"
-                     "Content-Length: %zu\r\n%s\r\n",
-                     r->status, http_reason(r->status),
-                     r->allow == NULL ? "" : "Allow: ",
-                     r->allow == NULL ? "" : r->allow,
-                     r->allow == NULL ? "" : "\r\n", r->type, r->body.len,
-                     connection);
-    size_t head_len = (size_t)n;
-    size_t body_len = wants_body ? r->body.len : 0;
 
+    head_len = (size_t)snprintf(head, sizeof(head), form, r->status,
+                                http_reason(r->status), r->allow, r->type,
+                                r->body.len, connection_field(request, last));
     room = buffer_room(out, head_len + body_len); /* both or neither */
     if (room == NULL)
         return false;
@@ -63,12 +67,12 @@ static bool respond(const struct response *r, const struct http_head *request,
 
 static struct response plain(int status, const char *text)
 {
-    return (struct response){status, "text/plain", NULL, {text, strlen(text)}};
+    return (struct response){status, "text/plain", "", {text, strlen(text)}};
 }
 
 static struct response not_allowed(const char *allow)
 {
-    struct response r = plain(405, "this target does not answer to that method\n");
+    struct response r = plain(405, "another method is needed here\n");
 
     r.allow = allow;
     return r;
@@ -96,23 +100,29 @@ static struct span path_of(struct span target)
     return target;
 }
 
+static struct response tyr(void)
+{
+    static const char json[] = "{\"name\":\"Tyr\"}";
+    struct span body = {json, sizeof(json) - 1};
+
+    return (struct response){200, "application/json", "", body};
+}
+
 static struct response page(const struct http_head *request, struct span path,
                             struct span body)
 {
-    static const char json[] = "{\"name\":\"Tyr\"}";
-    bool is_get = request->method == HTTP_GET || request->method == HTTP_HEAD;
+    unsigned char method = request->method;
 
-    if (request->method == HTTP_UNKNOWN)
+    if (method == HTTP_UNKNOWN)
         return plain(501, "no such method\n");
-    if (span_is(path, "/") && is_get)
-        return (struct response){200, "application/json", NULL,
-                                 {json, sizeof(json) - 1}};
+    if (span_is(path, "/") && (method == HTTP_GET || method == HTTP_HEAD))
+        return tyr();
     if (span_is(path, "/"))
-        return not_allowed("GET, HEAD");
-    if (span_is(path, "/echo") && request->method == HTTP_POST)
-        return (struct response){200, "application/octet-stream", NULL, body};
+        return not_allowed("Allow: GET, HEAD\r\n");
+    if (span_is(path, "/echo") && method == HTTP_POST)
+        return (struct response){200, "application/octet-stream", "", body};
     if (span_is(path, "/echo"))
-        return not_allowed("POST");
+        return not_allowed("Allow: POST\r\n");
     return plain(404, "nothing here\n");
 }
 

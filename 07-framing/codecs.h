@@ -3,7 +3,8 @@
  *
  * X_find_end looks for the end of the frame that begins at bytes[0] (len > 0).
  * FRAME_READY: it is in *frame (offset, len, used > 0; last), though not all
- * of it need have come yet. FRAME_MORE: the end cannot be told yet.
+ * of it need have come yet; a codec that has frames to skip says in d->skip
+ * of each whether it is one. FRAME_MORE: the end cannot be told yet.
  *
  * X_put_head writes what stands before a payload of `len` bytes, which the
  * caller has held against the limit, and returns its length, or -1 when it

@@ -3,10 +3,11 @@
 
 #include "protobuf.h"
 
-/* The numbers of the fields in each message. */
-enum { TABLE = 1, ARGUMENT = 2 }; /* of every command */
-enum { KEY = 1, VALUE = 2 };      /* of Kvpair */
-enum { STATUS = 1, MESSAGE = 2, VALUES = 3, PAIRS = 4 }; /* of CommandResponse */
+/* The numbers of the fields: of every command; of Kvpair; of
+ * CommandResponse. */
+enum { TABLE = 1, ARGUMENT = 2 };
+enum { KEY = 1, VALUE = 2 };
+enum { STATUS = 1, MESSAGE = 2, VALUES = 3, PAIRS = 4 };
 
 /* What a command's field 2 is. */
 enum argument { NOTHING, ONE_KEY, KEYS, ONE_PAIR, MANY_PAIRS };
@@ -16,18 +17,13 @@ static enum argument argument_of(enum kv_command command)
     switch (command) {
     case KV_HGET:
     case KV_HDEL:
-    case KV_HEXIST:
-        return ONE_KEY;
+    case KV_HEXIST: return ONE_KEY;
     case KV_HMGET:
     case KV_HMDEL:
-    case KV_HMEXIST:
-        return KEYS;
-    case KV_HSET:
-        return ONE_PAIR;
-    case KV_HMSET:
-        return MANY_PAIRS;
-    default:
-        return NOTHING;
+    case KV_HMEXIST: return KEYS;
+    case KV_HSET: return ONE_PAIR;
+    case KV_HMSET: return MANY_PAIRS;
+    default: return NOTHING;
     }
 }
 
@@ -47,15 +43,11 @@ static bool is_member(const struct pb_field *field)
 {
     switch (field->number) {
     case KV_STRING:
-    case KV_BINARY:
-        return field->wire == PB_BYTES;
+    case KV_BINARY: return field->wire == PB_BYTES;
     case KV_INTEGER:
-    case KV_BOOL:
-        return field->wire == PB_VARINT;
-    case KV_FLOAT:
-        return field->wire == PB_64BIT;
-    default:
-        return false;
+    case KV_BOOL: return field->wire == PB_VARINT;
+    case KV_FLOAT: return field->wire == PB_64BIT;
+    default: return false;
     }
 }
 
@@ -63,22 +55,12 @@ static bool set_member(const struct pb_field *field, struct kv_value *value)
 {
     value->type = (enum kv_type)field->number;
     switch (value->type) {
-    case KV_STRING:
-        return read_string(field->bytes, &value->bytes);
-    case KV_BINARY:
-        value->bytes = field->bytes;
-        break;
-    case KV_INTEGER:
-        value->integer = (int64_t)field->value;
-        break;
-    case KV_FLOAT:
-        value->number = pb_double(field->value);
-        break;
-    case KV_BOOL:
-        value->flag = field->value != 0;
-        break;
-    case KV_EMPTY:
-        break;
+    case KV_STRING: return read_string(field->bytes, &value->bytes);
+    case KV_BINARY: value->bytes = field->bytes; break;
+    case KV_INTEGER: value->integer = (int64_t)field->value; break;
+    case KV_FLOAT: value->number = pb_double(field->value); break;
+    case KV_BOOL: value->flag = field->value != 0; break;
+    case KV_EMPTY: break;
     }
     return true;
 }
@@ -121,10 +103,8 @@ static bool merge_argument(struct span body, struct kv_request *request)
     case ONE_PAIR:
         request->has_pair = true;
         return merge_pair(body, &request->pair);
-    case MANY_PAIRS:
-        return merge_pair(body, &pair);
-    case NOTHING:
-        break;
+    case MANY_PAIRS: return merge_pair(body, &pair);
+    case NOTHING: break;
     }
     return true;
 }
@@ -135,7 +115,8 @@ static bool merge_command(struct span body, struct kv_request *request)
     enum pb_status status;
 
     while ((status = pb_next(&body, &field)) == PB_FIELD) {
-        if (is_bytes(&field, TABLE) && !read_string(field.bytes, &request->table))
+        if (is_bytes(&field, TABLE) &&
+            !read_string(field.bytes, &request->table))
             return false;
         if (is_bytes(&field, ARGUMENT) && !merge_argument(field.bytes, request))
             return false;
@@ -205,8 +186,8 @@ bool kv_next_pair(struct kv_walk *walk, struct kv_pair *pair)
     struct span body;
 
     *pair = (struct kv_pair){0};
-    return argument_of(walk->command) == MANY_PAIRS
-           && next_argument(walk, &body) && merge_pair(body, pair);
+    return argument_of(walk->command) == MANY_PAIRS &&
+           next_argument(walk, &body) && merge_pair(body, pair);
 }
 
 static bool read_answer_field(const struct pb_field *field,
@@ -259,16 +240,12 @@ static size_t value_size(const struct kv_value *value)
 {
     switch (value->type) {
     case KV_STRING:
-    case KV_BINARY:
-        return pb_size_bytes(value->type, value->bytes.len);
+    case KV_BINARY: return pb_size_bytes(value->type, value->bytes.len);
     case KV_INTEGER:
         return pb_size_varint(value->type, (uint64_t)value->integer);
-    case KV_FLOAT:
-        return pb_size_double(value->type);
-    case KV_BOOL:
-        return pb_size_varint(value->type, value->flag);
-    case KV_EMPTY:
-        break;
+    case KV_FLOAT: return pb_size_double(value->type);
+    case KV_BOOL: return pb_size_varint(value->type, value->flag);
+    case KV_EMPTY: break;
     }
     return 0;
 }
@@ -279,16 +256,12 @@ static bool put_value_body(struct buffer *out, const struct kv_value *value)
 {
     switch (value->type) {
     case KV_STRING:
-    case KV_BINARY:
-        return pb_put_bytes(out, value->type, value->bytes);
+    case KV_BINARY: return pb_put_bytes(out, value->type, value->bytes);
     case KV_INTEGER:
         return pb_put_varint(out, value->type, (uint64_t)value->integer);
-    case KV_FLOAT:
-        return pb_put_double(out, value->type, value->number);
-    case KV_BOOL:
-        return pb_put_varint(out, value->type, value->flag);
-    case KV_EMPTY:
-        break;
+    case KV_FLOAT: return pb_put_double(out, value->type, value->number);
+    case KV_BOOL: return pb_put_varint(out, value->type, value->flag);
+    case KV_EMPTY: break;
     }
     return true;
 }
@@ -307,23 +280,23 @@ static bool put_string(struct buffer *out, uint32_t number, struct span string)
 
 static size_t pair_size(const struct kv_pair *pair)
 {
-    return string_size(KEY, pair->key)
-           + pb_size_bytes(VALUE, value_size(&pair->value));
+    return string_size(KEY, pair->key) +
+           pb_size_bytes(VALUE, value_size(&pair->value));
 }
 
 static bool put_value(struct buffer *out, uint32_t number,
                       const struct kv_value *value)
 {
-    return pb_put_head(out, number, value_size(value))
-           && put_value_body(out, value);
+    return pb_put_head(out, number, value_size(value)) &&
+           put_value_body(out, value);
 }
 
 static bool put_pair(struct buffer *out, uint32_t number,
                      const struct kv_pair *pair)
 {
-    return pb_put_head(out, number, pair_size(pair))
-           && put_string(out, KEY, pair->key)
-           && put_value(out, VALUE, &pair->value);
+    return pb_put_head(out, number, pair_size(pair)) &&
+           put_string(out, KEY, pair->key) &&
+           put_value(out, VALUE, &pair->value);
 }
 
 bool kv_put_status(struct buffer *out, uint32_t status)

@@ -4,17 +4,23 @@
  *
  *     message CommandRequest {
  *         oneof request_data {
- *             Hget hget = 1;      // string table = 1; string key = 2;
- *             Hgetall hgetall = 2;     // string table = 1;
- *             Hmget hmget = 3;    // string table = 1; repeated string keys = 2;
- *             Hset hset = 4;      // string table = 1; Kvpair pair = 2;
- *             Hmset hmset = 5;    // string table = 1; repeated Kvpair pairs = 2;
- *             Hdel hdel = 6;      // as Hget
- *             Hmdel hmdel = 7;    // as Hmget
- *             Hexist hexist = 8;       // as Hget
- *             Hmexist hmexist = 9;     // as Hmget
+ *             Hget hget = 1;
+ *             Hgetall hgetall = 2;
+ *             Hmget hmget = 3;
+ *             Hset hset = 4;
+ *             Hmset hmset = 5;
+ *             Hdel hdel = 6;
+ *             Hmdel hmdel = 7;
+ *             Hexist hexist = 8;
+ *             Hmexist hmexist = 9;
  *         }
  *     }
+ *     message Hget    { string table = 1; string key = 2; }
+ *     message Hgetall { string table = 1; }
+ *     message Hmget   { string table = 1; repeated string keys = 2; }
+ *     message Hset    { string table = 1; Kvpair pair = 2; }
+ *     message Hmset   { string table = 1; repeated Kvpair pairs = 2; }
+ *     // Hdel, Hexist as Hget; Hmdel, Hmexist as Hmget
  *     message Kvpair { string key = 1; Value value = 2; }
  *     message Value {
  *         oneof value {
@@ -46,7 +52,8 @@
 #include "buffer.h"
 #include "span.h"
 
-enum kv_command { /* the numbers of the fields in CommandRequest */
+/* The numbers of the fields in CommandRequest. */
+enum kv_command {
     KV_NONE,
     KV_HGET,
     KV_HGETALL,
@@ -59,7 +66,8 @@ enum kv_command { /* the numbers of the fields in CommandRequest */
     KV_HMEXIST,
 };
 
-enum kv_type { /* the numbers of the fields in Value */
+/* The numbers of the fields in Value. */
+enum kv_type {
     KV_EMPTY,
     KV_STRING,
     KV_BINARY,
@@ -100,8 +108,8 @@ struct kv_response {
 
 /* A walk over a repeated field. Begin with kv_walk(&request). */
 struct kv_walk {
-    struct span rest;      /* of the message */
-    struct span body;      /* of the command that is being walked */
+    struct span rest; /* of the message */
+    struct span body; /* of the command that is being walked */
     enum kv_command command;
 };
 

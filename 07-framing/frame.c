@@ -41,8 +41,8 @@ bool codec_named(const char *name, struct codec *codec)
 
 bool codec_is_valid(const struct codec *codec)
 {
-    return codec->field_len >= 1 && codec->field_len <= 8
-           && codec->field_offset <= SIZE_MAX - 8;
+    return codec->field_len >= 1 && codec->field_len <= 8 &&
+           codec->field_offset <= SIZE_MAX - 8;
 }
 
 uint64_t codec_max_frame(const struct codec *codec)
@@ -67,16 +67,11 @@ static enum frame_status find_end(const struct codec *codec, struct decoder *d,
                                   struct frame *frame)
 {
     switch (codec->kind) {
-    case CODEC_LENGTH:
-        return length_find_end(codec, d, bytes, len, frame);
-    case CODEC_LINE:
-        return line_find_end(codec, d, bytes, len, frame);
-    case CODEC_TLV:
-        return tlv_find_end(codec, d, bytes, len, frame);
-    case CODEC_GRPC:
-        return grpc_find_end(codec, d, bytes, len, frame);
-    case CODEC_HTTP:
-        return http_find_end(codec, d, bytes, len, frame);
+    case CODEC_LENGTH: return length_find_end(codec, d, bytes, len, frame);
+    case CODEC_LINE: return line_find_end(codec, d, bytes, len, frame);
+    case CODEC_TLV: return tlv_find_end(codec, d, bytes, len, frame);
+    case CODEC_GRPC: return grpc_find_end(codec, d, bytes, len, frame);
+    case CODEC_HTTP: return http_find_end(codec, d, bytes, len, frame);
     }
     return frame_fail(d, "no such codec");
 }
@@ -92,7 +87,7 @@ static enum frame_status wait_for_rest(struct decoder *d, struct frame *frame)
     return expects ? FRAME_READY : FRAME_MORE;
 }
 
-/* One frame, be it one to skip (d->skip tells). */
+/* One frame, be it one to skip: d->skip tells. */
 static enum frame_status decode_one(const struct codec *codec,
                                     struct decoder *d, const char *bytes,
                                     size_t len, struct frame *frame)
@@ -128,7 +123,6 @@ enum frame_status frame_decode(const struct codec *codec, struct decoder *d,
         status = decode_one(codec, d, bytes, len, frame);
         if (status != FRAME_READY || !d->skip)
             break;
-        d->skip = false;
         skipped += frame->used;
         bytes += frame->used;
         len -= frame->used;
@@ -142,16 +136,11 @@ enum frame_status frame_decode(const struct codec *codec, struct decoder *d,
 static int put_head(const struct codec *codec, size_t len, char *head)
 {
     switch (codec->kind) {
-    case CODEC_LENGTH:
-        return length_put_head(codec, len, head);
-    case CODEC_LINE:
-        return 0;
-    case CODEC_TLV:
-        return tlv_put_head(len, head);
-    case CODEC_GRPC:
-        return grpc_put_head(len, head);
-    case CODEC_HTTP:
-        return http_put_head(codec, len, head);
+    case CODEC_LENGTH: return length_put_head(codec, len, head);
+    case CODEC_LINE: return 0;
+    case CODEC_TLV: return tlv_put_head(len, head);
+    case CODEC_GRPC: return grpc_put_head(len, head);
+    case CODEC_HTTP: return http_put_head(codec, len, head);
     }
     return -1;
 }

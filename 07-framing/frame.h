@@ -49,7 +49,7 @@ enum { TLV_DATA = 1 }; /* the one type we know; others are skipped whole */
  * one whose length is known already still passes. */
 struct codec {
     enum codec_kind kind;
-    uint64_t max_frame; /* the longest payload, both ways; see codec_max_frame */
+    uint64_t max_frame; /* of the payload, both ways; see codec_max_frame */
 
     /* CODEC_LENGTH */
     bool little_endian;  /* byte order of the length field */
@@ -82,8 +82,8 @@ struct decoder {
                         * looked at again */
     bool skip;         /* this frame is not for us */
     struct http_head http; /* of this frame */
-    const char *why;   /* what is wrong with the stream, for the log; stays */
-    int http_status;   /* http: the status code that says so; else 0 */
+    const char *why; /* what is wrong with the stream, for the log; stays */
+    int http_status; /* http: the status code that says so; else 0 */
 };
 
 /* The codec as it is unless told otherwise. `length` is what tokio-util's

@@ -16,8 +16,9 @@ enum frame_status grpc_find_end(const struct codec *codec, struct decoder *d,
     /* We could cut a compressed message out, but would hand on bytes that
      * nobody here can read. */
     if (bytes[0] != 0)
-        return frame_fail(d, bytes[0] == 1 ? "compressed messages are not understood"
-                                           : "the compressed flag is neither 0 nor 1");
+        return frame_fail(d, bytes[0] == 1
+                                 ? "compressed messages are not understood"
+                                 : "the compressed flag is neither 0 nor 1");
     return frame_found(codec, d, GRPC_HEAD,
                        read_uint(bytes + FLAG_LEN, LENGTH_LEN, false), frame);
 }

@@ -90,5 +90,6 @@ int http_put_head(const struct codec *codec, size_t len, char *head)
                             ? "POST /echo HTTP/1.1\r\nHost: localhost\r\n"
                             : "HTTP/1.1 200 OK\r\n";
 
-    return snprintf(head, HEAD_MAX, "%sContent-Length: %zu\r\n\r\n", first, len);
+    return snprintf(head, HEAD_MAX, "%sContent-Length: %zu\r\n\r\n", first,
+                    len);
 }

@@ -9,9 +9,9 @@
 /* What the field lines of one head say together. */
 struct fields {
     uint64_t content_length;
-    int lengths;   /* how many Content-Length */
-    int encodings; /* how many Transfer-Encoding */
-    int hosts;     /* how many Host */
+    int lengths;            /* how many Content-Length */
+    int encodings;          /* how many Transfer-Encoding */
+    int hosts;              /* how many Host */
     bool close, keep_alive; /* Connection */
     bool expects;           /* Expect: 100-continue */
 };
@@ -72,7 +72,8 @@ static struct span trim(struct span s)
         s.bytes++;
         s.len--;
     }
-    while (s.len > 0 && (s.bytes[s.len - 1] == ' ' || s.bytes[s.len - 1] == '\t'))
+    while (s.len > 0 &&
+           (s.bytes[s.len - 1] == ' ' || s.bytes[s.len - 1] == '\t'))
         s.len--;
     return s;
 }
@@ -86,8 +87,8 @@ static bool is_token(struct span s)
         char c = s.bytes[i];
 
         /* not isalnum, which depends on the locale */
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-              || (c >= '0' && c <= '9') || (c != '\0' && strchr(others, c))))
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+              (c >= '0' && c <= '9') || (c != '\0' && strchr(others, c))))
             return false;
     }
     return s.len > 0;
@@ -138,7 +139,8 @@ static void read_connection(struct fields *fields, struct span value)
         more = cut(&value, ',', &option);
         option = trim(more ? option : value);
         fields->close = fields->close || is_word(option, "close");
-        fields->keep_alive = fields->keep_alive || is_word(option, "keep-alive");
+        fields->keep_alive =
+            fields->keep_alive || is_word(option, "keep-alive");
     } while (more);
 }
 
@@ -178,7 +180,8 @@ static bool next_line(struct span *rest, struct span *line)
     return line->len > 0;
 }
 
-static int read_fields(struct span rest, struct fields *fields, const char **why)
+static int read_fields(struct span rest, struct fields *fields,
+                       const char **why)
 {
     struct span line;
     int status = 0;
@@ -224,9 +227,11 @@ static unsigned char method_of(struct span s)
         const char *name;
         enum http_method method;
     } methods[] = {
-        {"GET", HTTP_GET},       {"HEAD", HTTP_HEAD},     {"POST", HTTP_POST},
-        {"PUT", HTTP_OTHER},     {"DELETE", HTTP_OTHER},  {"CONNECT", HTTP_OTHER},
-        {"OPTIONS", HTTP_OTHER}, {"TRACE", HTTP_OTHER},   {"PATCH", HTTP_OTHER},
+        {"GET", HTTP_GET},       {"HEAD", HTTP_HEAD},
+        {"POST", HTTP_POST},     {"PUT", HTTP_OTHER},
+        {"DELETE", HTTP_OTHER},  {"CONNECT", HTTP_OTHER},
+        {"OPTIONS", HTTP_OTHER}, {"TRACE", HTTP_OTHER},
+        {"PATCH", HTTP_OTHER},
     };
 
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
@@ -241,8 +246,8 @@ static int read_request_line(struct span line, const char *body,
 {
     struct span method, target;
 
-    if (!cut(&line, ' ', &method) || !cut(&line, ' ', &target)
-        || !is_token(method) || !is_target(target))
+    if (!cut(&line, ' ', &method) || !cut(&line, ' ', &target) ||
+        !is_token(method) || !is_target(target))
         return refuse(400, why, "a first line that is not HTTP's");
     out->method = method_of(method);
     out->target = (unsigned short)(body - target.bytes);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 enum {
-    VARINT_MAX = 10,     /* bytes; 7 bits in each */
-    KEY_MAX = 5,         /* a key has 32 bits */
+    VARINT_MAX = 10, /* bytes; 7 bits in each */
+    KEY_MAX = 5,     /* a key has 32 bits */
     GROUP_DEPTH_MAX = 100,
 };
 
@@ -69,17 +69,13 @@ static bool take_value(struct span *rest, struct pb_field *field)
     uint64_t len;
 
     switch (field->wire) {
-    case PB_VARINT:
-        return take_varint(rest, VARINT_MAX, &field->value);
-    case PB_64BIT:
-        return take_fixed(rest, 8, &field->value);
-    case PB_32BIT:
-        return take_fixed(rest, 4, &field->value);
+    case PB_VARINT: return take_varint(rest, VARINT_MAX, &field->value);
+    case PB_64BIT: return take_fixed(rest, 8, &field->value);
+    case PB_32BIT: return take_fixed(rest, 4, &field->value);
     case PB_BYTES:
-        return take_varint(rest, VARINT_MAX, &len)
-               && take_bytes(rest, len, &field->bytes);
-    default:
-        return false;
+        return take_varint(rest, VARINT_MAX, &len) &&
+               take_bytes(rest, len, &field->bytes);
+    default: return false;
     }
 }
 
@@ -144,16 +140,11 @@ static size_t utf8_len(unsigned char first)
 static bool utf8_second_fits(unsigned char first, unsigned char second)
 {
     switch (first) {
-    case 0xe0:
-        return second >= 0xa0;
-    case 0xed:
-        return second <= 0x9f;
-    case 0xf0:
-        return second >= 0x90;
-    case 0xf4:
-        return second <= 0x8f;
-    default:
-        return true;
+    case 0xe0: return second >= 0xa0;
+    case 0xed: return second <= 0x9f;
+    case 0xf0: return second >= 0x90;
+    case 0xf4: return second <= 0x8f;
+    default: return true;
     }
 }
 
@@ -218,8 +209,8 @@ bool pb_put_double(struct buffer *out, uint32_t number, double value)
     memcpy(&bits, &value, sizeof(bits));
     for (int i = 0; i < 8; i++)
         bytes[i] = (char)(bits >> (8 * i) & 0xff);
-    return append_key(out, number, PB_64BIT)
-           && buffer_append(out, bytes, sizeof(bytes));
+    return append_key(out, number, PB_64BIT) &&
+           buffer_append(out, bytes, sizeof(bytes));
 }
 
 bool pb_put_head(struct buffer *out, uint32_t number, size_t len)
@@ -229,8 +220,8 @@ bool pb_put_head(struct buffer *out, uint32_t number, size_t len)
 
 bool pb_put_bytes(struct buffer *out, uint32_t number, struct span bytes)
 {
-    return pb_put_head(out, number, bytes.len)
-           && buffer_append(out, bytes.bytes, bytes.len);
+    return pb_put_head(out, number, bytes.len) &&
+           buffer_append(out, bytes.bytes, bytes.len);
 }
 
 size_t pb_size_varint(uint32_t number, uint64_t value)

@@ -41,7 +41,8 @@ static void as_an_array(void)
     for (size_t i = 0; i < ALL; i++)
         all[i] = (char)random_below(&seed, 256);
     while (out < ALL) {
-        size_t more = random_below(&seed, 5000), less = random_below(&seed, 5000);
+        size_t more = random_below(&seed, 5000),
+               less = random_below(&seed, 5000);
 
         more = more < ALL - in ? more : ALL - in;
         CHECK(buffer_append(&b, all + in, more));
@@ -52,8 +53,8 @@ static void as_an_array(void)
             CHECK(memcmp(buffer_front(&b), all + out, less) == 0);
         buffer_consume(&b, less);
         out += less;
-        CHECK(b.capacity <= 256 || b.capacity <= 16384
-              || b.capacity <= 4 * buffer_len(&b));
+        CHECK(b.capacity <= 256 || b.capacity <= 16384 ||
+              b.capacity <= 4 * buffer_len(&b));
     }
     CHECK(b.bytes == NULL);
     free(all);

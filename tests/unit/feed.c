@@ -35,7 +35,8 @@ static void check_error_stays(struct feed *f, const char *front)
 
     CHECK(f->decoder.why != NULL);
     for (size_t len = 0; len <= f->pending_len; len += f->pending_len + 1) {
-        CHECK(frame_decode(f->codec, &f->decoder, front, len, &frame) == FRAME_ERROR);
+        CHECK(frame_decode(f->codec, &f->decoder, front, len, &frame) ==
+              FRAME_ERROR);
         CHECK_EQ(frame.used, 0);
     }
 }
@@ -57,7 +58,8 @@ void feed_piece(struct feed *f, const char *bytes, size_t len)
         struct frame frame;
 
         f->pending = front;
-        status = frame_decode(f->codec, &f->decoder, front, f->pending_len, &frame);
+        status =
+            frame_decode(f->codec, &f->decoder, front, f->pending_len, &frame);
         if (status == FRAME_READY && frame.expects)
             f->asked++;
         else if (status == FRAME_READY)

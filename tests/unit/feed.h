@@ -26,7 +26,7 @@ struct feed {
     size_t pending_len;
     size_t dropped; /* bytes of the stream that came before `pending` */
     size_t frames;
-    size_t asked;   /* http: frames that stand for "100 Continue" */
+    size_t asked; /* http: frames that stand for "100 Continue" */
     enum ending ending;
 };
 
@@ -34,9 +34,9 @@ struct feed {
 #define BYTES(literal) (literal), sizeof(literal) - 1
 
 /* Macros, as in check.h: a failure must name its line. */
-#define CHECK_TEXT(got, got_len, literal) \
+#define CHECK_TEXT(got, got_len, literal)                                      \
     CHECK_BYTES((got), (got_len), (literal), sizeof(literal) - 1)
-#define CHECK_BUFFER(buffer, literal) \
+#define CHECK_BUFFER(buffer, literal)                                          \
     CHECK_TEXT(buffer_front(buffer), buffer_len(buffer), literal)
 
 void feed_begin(struct feed *f, const struct codec *codec);

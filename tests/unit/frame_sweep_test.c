@@ -29,11 +29,12 @@ static enum ending read_plainly(const struct codec *c, const char *bytes,
         for (int i = 0; i < c->field_len; i++, weight *= 256) {
             wide where = c->little_endian ? i : c->field_len - 1 - i;
 
-            wire += weight * (unsigned char)bytes[at + (wide)c->field_offset + where];
+            wire += weight *
+                    (unsigned char)bytes[at + (wide)c->field_offset + where];
         }
         n = wire + c->adjustment;
-        if (n < 0 || n > (wide)UINT64_MAX || n > (wide)c->max_frame
-            || n + skip > (wide)SIZE_MAX || n + skip == 0)
+        if (n < 0 || n > (wide)UINT64_MAX || n > (wide)c->max_frame ||
+            n + skip > (wide)SIZE_MAX || n + skip == 0)
             return END_ERROR;
         if (end - at < skip + n)
             return END_TRUNCATED;
@@ -55,7 +56,9 @@ static void expect_as_plainly(const struct codec *codec, const char *bytes,
 
         feed_begin(&f, codec);
         for (size_t at = 0; at < len;) {
-            size_t n = way == 0 ? len : way == 1 ? 1 : 1 + random_below(seed, 9);
+            size_t n = way == 0   ? len
+                       : way == 1 ? 1
+                                  : 1 + random_below(seed, 9);
 
             n = n < len - at ? n : len - at;
             feed_piece(&f, bytes + at, n);
@@ -98,7 +101,8 @@ static size_t make_stream(const struct codec *c, char *bytes, size_t room,
 }
 
 /* What is encoded decodes to itself, unless it is over the limit. */
-static void check_round_trip(const struct codec *codec, unsigned long long *seed)
+static void check_round_trip(const struct codec *codec,
+                             unsigned long long *seed)
 {
     struct codec back = *codec;
     struct buffer out = {0};
@@ -136,7 +140,8 @@ static void sweep_codec(const struct codec *codec, unsigned long long *seed)
     check_step("field %d, %s, offset %zu, adjustment %lld, skip %lld, max %llu",
                codec->field_len, codec->little_endian ? "little" : "big",
                codec->field_offset, (long long)codec->adjustment,
-               (long long)codec->num_skip, (unsigned long long)codec->max_frame);
+               (long long)codec->num_skip,
+               (unsigned long long)codec->max_frame);
     CHECK(codec_is_valid(codec));
     for (int i = 0; i < 3; i++) {
         size_t len = make_stream(codec, bytes, sizeof(bytes), seed);

@@ -14,7 +14,7 @@
 #include "check.h"
 #include "feed.h"
 
-#define ABC "abcdefghi"
+#define ABC   "abcdefghi"
 #define HELLO "hello world"
 
 static struct codec with_field(int field_len)
@@ -91,13 +91,17 @@ static void decode_03(void)
     expect_frames(&codec, BYTES("\x09\0\0\0" ABC), BYTES(ABC "|"), END_CLEAN);
 }
 
-#define THREE "\0\0\0\x09" ABC "\0\0\0\x03" "123" "\0\0\0\x0b" HELLO
+#define THREE                                                                  \
+    "\0\0\0\x09" ABC "\0\0\0\x03"                                              \
+    "123"                                                                      \
+    "\0\0\0\x0b" HELLO
 
 static void decode_05(void)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
 
-    expect_frames(&codec, BYTES(THREE), BYTES(ABC "|123|" HELLO "|"), END_CLEAN);
+    expect_frames(&codec, BYTES(THREE), BYTES(ABC "|123|" HELLO "|"),
+                  END_CLEAN);
 }
 
 static void feed_list(struct feed *f, const char *const *pieces,
@@ -115,7 +119,13 @@ static void feed_list(struct feed *f, const char *const *pieces,
 static void decode_06_07(void)
 {
     static const char *const pieces[] = {
-        "\0\0", "\0\x09" "abc", "defghi", "\0\0\0\x03" "12", "3\0\0\0\x0b" HELLO,
+        "\0\0",
+        "\0\x09"
+        "abc",
+        "defghi",
+        "\0\0\0\x03"
+        "12",
+        "3\0\0\0\x0b" HELLO,
     };
     static const size_t lens[] = {2, 5, 6, 6, 16};
     struct codec codec = codec_defaults(CODEC_LENGTH);
@@ -142,7 +152,10 @@ static void decode_12(void)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
 
-    expect_frames(&codec, BYTES("\0\0\0\x09" "abcd"), BYTES(""), END_TRUNCATED);
+    expect_frames(&codec,
+                  BYTES("\0\0\0\x09"
+                        "abcd"),
+                  BYTES(""), END_TRUNCATED);
 }
 
 /* S3: the original takes this for a clean end. */
@@ -159,7 +172,11 @@ static void decode_13(void)
 
     codec.max_frame = 5;
     expect_frames(&codec, BYTES("\0\0\0\x09" ABC), BYTES(""), END_ERROR);
-    expect_frames(&codec, BYTES("\0\0\0\x05" "abcde" "\0\0\0\x06" "abcdef"),
+    expect_frames(&codec,
+                  BYTES("\0\0\0\x05"
+                        "abcde"
+                        "\0\0\0\x06"
+                        "abcdef"),
                   BYTES("abcde|"), END_ERROR);
 }
 
@@ -188,7 +205,8 @@ static void decode_15_limit_falls_within(void)
 
     CHECK(frame_decode(&codec, &d, bytes, 8, &frame) == FRAME_MORE);
     codec.max_frame = 5;
-    CHECK(frame_decode(&codec, &d, bytes, sizeof(bytes) - 1, &frame) == FRAME_READY);
+    CHECK(frame_decode(&codec, &d, bytes, sizeof(bytes) - 1, &frame) ==
+          FRAME_READY);
     CHECK_TEXT(bytes + frame.offset, frame.len, ABC);
     CHECK(frame_decode(&codec, &d, bytes + frame.used,
                        sizeof(bytes) - 1 - frame.used, &frame) == FRAME_ERROR);
@@ -206,7 +224,9 @@ static void decode_17(void)
     struct codec codec = with_options(2, 4, 0, NUM_SKIP_HEAD);
 
     expect_frames(&codec,
-                  BYTES("zzzz\0\x09" ABC "zzzz\0\x03" "123" "zzzz\0\x0b" HELLO),
+                  BYTES("zzzz\0\x09" ABC "zzzz\0\x03"
+                        "123"
+                        "zzzz\0\x0b" HELLO),
                   BYTES(ABC "|123|" HELLO "|"), END_CLEAN);
 }
 
@@ -214,8 +234,12 @@ static void decode_18(void)
 {
     struct codec codec = with_options(2, 2, 4, 0);
 
-    expect_frames(&codec, BYTES("xx\0\x09" ABC "yy\0\x03" "123" "zz\0\x0b" HELLO),
-                  BYTES("xx\0\x09" ABC "|yy\0\x03" "123|zz\0\x0b" HELLO "|"),
+    expect_frames(&codec,
+                  BYTES("xx\0\x09" ABC "yy\0\x03"
+                        "123"
+                        "zz\0\x0b" HELLO),
+                  BYTES("xx\0\x09" ABC "|yy\0\x03"
+                        "123|zz\0\x0b" HELLO "|"),
                   END_CLEAN);
 }
 
@@ -223,7 +247,9 @@ static void decode_19(void)
 {
     struct codec codec = with_options(3, 0, 0, 4);
 
-    expect_frames(&codec, BYTES("\0\0\x0b\x0c" "Hello world"),
+    expect_frames(&codec,
+                  BYTES("\0\0\x0b\x0c"
+                        "Hello world"),
                   BYTES("Hello world|"), END_CLEAN);
 }
 
@@ -231,7 +257,10 @@ static void decode_20(void)
 {
     struct codec codec = with_options(2, 0, -2, NUM_SKIP_HEAD);
 
-    expect_frames(&codec, BYTES("\0\x0b" ABC "\0\x05" "123" "\0\x0d" HELLO),
+    expect_frames(&codec,
+                  BYTES("\0\x0b" ABC "\0\x05"
+                        "123"
+                        "\0\x0d" HELLO),
                   BYTES(ABC "|123|" HELLO "|"), END_CLEAN);
 }
 
@@ -255,7 +284,9 @@ static void encode_23_25_26(void)
     CHECK(frame_append(&codec, BYTES(HELLO), &out));
     CHECK_BUFFER(&out, THREE);
     buffer_free(&out);
-    expect_encoded(&codec, BYTES("123"), BYTES("\0\0\0\x03" "123"));
+    expect_encoded(&codec, BYTES("123"),
+                   BYTES("\0\0\0\x03"
+                         "123"));
     expect_encoded(&codec, BYTES(HELLO), BYTES("\0\0\0\x0b" HELLO));
 }
 
@@ -298,7 +329,8 @@ static void encode_30_31(void)
     expect_refused(&codec, 6);
     CHECK(frame_append(&codec, BYTES("abcde"), &out));
     CHECK(!frame_append(&codec, BYTES("abcdef"), &out));
-    CHECK_BUFFER(&out, "\0\0\0\x05" "abcde");
+    CHECK_BUFFER(&out, "\0\0\0\x05"
+                       "abcde");
     buffer_free(&out);
 }
 
@@ -372,8 +404,8 @@ static void clamp_35_36(void)
 static void clamp_37_to_41(void)
 {
     static const uint64_t largest[] = {
-        255, 65535, 16777215, 4294967295, 1099511627775, 281474976710655,
-        72057594037927935, UINT64_MAX,
+        255,           65535,           16777215,          4294967295,
+        1099511627775, 281474976710655, 72057594037927935, UINT64_MAX,
     };
 
     for (int field_len = 1; field_len <= 8; field_len++) {
@@ -384,20 +416,22 @@ static void clamp_37_to_41(void)
         codec.adjustment = -1;
         CHECK(codec_max_frame(&codec) == largest[field_len - 1] - 1);
         codec.adjustment = 1;
-        CHECK(codec_max_frame(&codec)
-              == (field_len == 8 ? UINT64_MAX : largest[field_len - 1] + 1));
+        CHECK(codec_max_frame(&codec) ==
+              (field_len == 8 ? UINT64_MAX : largest[field_len - 1] + 1));
         codec.adjustment = INT64_MIN;
-        CHECK(codec_max_frame(&codec) == (field_len == 8 ? UINT64_MAX >> 1 : 0));
+        CHECK(codec_max_frame(&codec) ==
+              (field_len == 8 ? UINT64_MAX >> 1 : 0));
         codec.adjustment = INT64_MAX;
-        CHECK(codec_max_frame(&codec)
-              == (field_len == 8 ? UINT64_MAX
-                                 : largest[field_len - 1] + INT64_MAX));
+        CHECK(
+            codec_max_frame(&codec) ==
+            (field_len == 8 ? UINT64_MAX : largest[field_len - 1] + INT64_MAX));
     }
 }
 
 static void golden_bytes(void)
 {
-    static const char golden[] = "\0\0\0\0\0\0\0\3" "abc";
+    static const char golden[] = "\0\0\0\0\0\0\0\3"
+                                 "abc";
 
     for (int field_len = 1; field_len <= 8; field_len++) {
         struct codec codec = with_field(field_len);
@@ -405,7 +439,8 @@ static void golden_bytes(void)
 
         check_step("a field of %d bytes", field_len);
         expect_encoded(&codec, BYTES("abc"), golden + 8 - field_len, len);
-        expect_frames(&codec, golden + 8 - field_len, len, BYTES("abc|"), END_CLEAN);
+        expect_frames(&codec, golden + 8 - field_len, len, BYTES("abc|"),
+                      END_CLEAN);
     }
 }
 
@@ -413,25 +448,47 @@ static void manual_examples(void)
 {
     struct codec codec = with_options(2, 0, 0, NUM_SKIP_HEAD);
 
-    expect_frames(&codec, BYTES("\0\x0b" "Hello world"), BYTES("Hello world|"),
-                  END_CLEAN);
+    expect_frames(&codec,
+                  BYTES("\0\x0b"
+                        "Hello world"),
+                  BYTES("Hello world|"), END_CLEAN);
     codec = with_options(2, 0, 2, 0);
-    expect_frames(&codec, BYTES("\0\x0b" "Hello world"),
-                  BYTES("\0\x0b" "Hello world|"), END_CLEAN);
-    codec = with_options(2, 0, -2, NUM_SKIP_HEAD);
-    expect_frames(&codec, BYTES("\0\x0d" "Hello world"), BYTES("Hello world|"),
+    expect_frames(&codec,
+                  BYTES("\0\x0b"
+                        "Hello world"),
+                  BYTES("\0\x0b"
+                        "Hello world|"),
                   END_CLEAN);
+    codec = with_options(2, 0, -2, NUM_SKIP_HEAD);
+    expect_frames(&codec,
+                  BYTES("\0\x0d"
+                        "Hello world"),
+                  BYTES("Hello world|"), END_CLEAN);
     codec = with_options(3, 0, 5, 0);
-    expect_frames(&codec, BYTES("\0\0\x0b\xca\xfe" "Hello world"),
-                  BYTES("\0\0\x0b\xca\xfe" "Hello world|"), END_CLEAN);
+    expect_frames(&codec,
+                  BYTES("\0\0\x0b\xca\xfe"
+                        "Hello world"),
+                  BYTES("\0\0\x0b\xca\xfe"
+                        "Hello world|"),
+                  END_CLEAN);
     codec = with_options(2, 1, 1, 3);
-    expect_frames(&codec, BYTES("\xca\0\x0b\xfe" "Hello world"),
-                  BYTES("\xfe" "Hello world|"), END_CLEAN);
+    expect_frames(&codec,
+                  BYTES("\xca\0\x0b\xfe"
+                        "Hello world"),
+                  BYTES("\xfe"
+                        "Hello world|"),
+                  END_CLEAN);
     codec = with_options(2, 1, -3, 3);
-    expect_frames(&codec, BYTES("\xca\0\x0f\xfe" "Hello world"),
-                  BYTES("\xfe" "Hello world|"), END_CLEAN);
+    expect_frames(&codec,
+                  BYTES("\xca\0\x0f\xfe"
+                        "Hello world"),
+                  BYTES("\xfe"
+                        "Hello world|"),
+                  END_CLEAN);
     codec = with_options(3, 0, 0, 4);
-    expect_frames(&codec, BYTES("\0\0\x0b\xff" "Hello world"),
+    expect_frames(&codec,
+                  BYTES("\0\0\x0b\xff"
+                        "Hello world"),
                   BYTES("Hello world|"), END_CLEAN);
 }
 
@@ -482,11 +539,11 @@ static void length_over_or_under(void)
     expect_frames(&codec, BYTES("\2\1x"), BYTES("|"), END_ERROR);
     codec = with_options(8, 0, 1, NUM_SKIP_HEAD);
     codec.max_frame = UINT64_MAX;
-    expect_frames(&codec, BYTES("\xff\xff\xff\xff\xff\xff\xff\xffxyz"), BYTES(""),
-                  END_ERROR);
+    expect_frames(&codec, BYTES("\xff\xff\xff\xff\xff\xff\xff\xffxyz"),
+                  BYTES(""), END_ERROR);
     codec.adjustment = 0; /* fits 64 bits, but not behind its head */
-    expect_frames(&codec, BYTES("\xff\xff\xff\xff\xff\xff\xff\xffxyz"), BYTES(""),
-                  END_ERROR);
+    expect_frames(&codec, BYTES("\xff\xff\xff\xff\xff\xff\xff\xffxyz"),
+                  BYTES(""), END_ERROR);
     codec = with_options(1, 0, 300, NUM_SKIP_HEAD); /* nor does 300 - 300 */
     expect_frames(&codec, BYTES("\1x"), BYTES(""), END_TRUNCATED);
     codec = with_options(1, 0, -300, NUM_SKIP_HEAD);
@@ -507,8 +564,10 @@ static void limit_at_the_edge(void)
     CHECK(payload != NULL);
     CHECK(frame_append(&codec, payload, MAX, &out));
     CHECK_EQ(buffer_len(&out), MAX + 4);
-    CHECK(frame_decode(&codec, &d, buffer_front(&out), MAX + 3, &frame) == FRAME_MORE);
-    CHECK(frame_decode(&codec, &d, buffer_front(&out), MAX + 4, &frame) == FRAME_READY);
+    CHECK(frame_decode(&codec, &d, buffer_front(&out), MAX + 3, &frame) ==
+          FRAME_MORE);
+    CHECK(frame_decode(&codec, &d, buffer_front(&out), MAX + 4, &frame) ==
+          FRAME_READY);
     CHECK_EQ(frame.len, MAX);
     CHECK(!frame_append(&codec, payload, MAX + 1, &out));
     expect_frames(&codec, BYTES("\0\x80\0\1"), BYTES(""), END_ERROR);
@@ -529,8 +588,8 @@ static void long_lengths(void)
 
         codec.max_frame = UINT64_MAX;
         if (SIZE_MAX > UINT32_MAX) {
-            CHECK(frame_decode(&codec, &d, wire + 8 - field_len, (size_t)field_len,
-                               &frame) == FRAME_MORE);
+            CHECK(frame_decode(&codec, &d, wire + 8 - field_len,
+                               (size_t)field_len, &frame) == FRAME_MORE);
             CHECK(d.next.len == 0x100000002);
         }
         codec.max_frame = 0x100000001;
@@ -579,7 +638,8 @@ static void line_ends(void)
     expect_frames(&codec, BYTES("one\ntwo\r\n\n\r\nth\rree\n"),
                   BYTES("one|two|||th\rree|"), END_CLEAN);
     expect_frames(&codec, BYTES("one\ntw"), BYTES("one|"), END_TRUNCATED);
-    expect_frames(&codec, BYTES("a\r\r\n\0\xff\n"), BYTES("a\r|\0\xff|"), END_CLEAN);
+    expect_frames(&codec, BYTES("a\r\r\n\0\xff\n"), BYTES("a\r|\0\xff|"),
+                  END_CLEAN);
     expect_encoded(&codec, BYTES("one"), BYTES("one\n"));
     expect_encoded(&codec, NULL, 0, BYTES("\n"));
 }
@@ -626,7 +686,8 @@ static void tlv_skips_unknown_types(void)
     struct codec codec = codec_defaults(CODEC_TLV);
 
     expect_encoded(&codec, BYTES("abc"), BYTES("\1\0\0\0\3abc"));
-    expect_frames(&codec, BYTES("\1\0\0\0\3abc\1\0\0\0\0"), BYTES("abc||"), END_CLEAN);
+    expect_frames(&codec, BYTES("\1\0\0\0\3abc\1\0\0\0\0"), BYTES("abc||"),
+                  END_CLEAN);
     expect_frames(&codec,
                   BYTES("\2\0\0\0\3xyz\0\0\0\0\0\1\0\0\0\3abc\xff\0\0\0\1z"
                         "\1\0\0\0\2de\7\0\0\0\1g"),
@@ -667,7 +728,8 @@ static void grpc_flag(void)
     struct codec codec = codec_defaults(CODEC_GRPC);
 
     expect_encoded(&codec, BYTES("abc"), BYTES("\0\0\0\0\3abc"));
-    expect_frames(&codec, BYTES("\0\0\0\0\3abc\0\0\0\0\0"), BYTES("abc||"), END_CLEAN);
+    expect_frames(&codec, BYTES("\0\0\0\0\3abc\0\0\0\0\0"), BYTES("abc||"),
+                  END_CLEAN);
     expect_frames(&codec, BYTES("\0\0\0\0\3abc\1\0\0\0\3abc"), BYTES("abc|"),
                   END_ERROR);
     expect_frames(&codec, BYTES("\2\0\0\0\3abc"), BYTES(""), END_ERROR);
@@ -721,7 +783,8 @@ static void head_is_read_once(void)
             if (len == head)
                 memset(bytes, 0xff, head);
         }
-        CHECK(frame_decode(&codec, &d, bytes, LEN + head, &frame) == FRAME_READY);
+        CHECK(frame_decode(&codec, &d, bytes, LEN + head, &frame) ==
+              FRAME_READY);
         CHECK_EQ(frame.len, LEN);
     }
     free(bytes);

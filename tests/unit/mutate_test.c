@@ -47,16 +47,36 @@ static void put_in(struct input *in, size_t at, const char *bytes, size_t n)
 static void put_in_a_word(struct input *in, unsigned long long *seed)
 {
     static const struct seed words[] = {
-        {BYTES("\0")}, {BYTES("\xff")}, {BYTES("\xff\xff\xff\xff")},
-        {BYTES("\0\0\0\0")}, {BYTES("\0\0\0\1")}, {BYTES("\x7f\xff\xff\xff")},
-        {BYTES("\x80\0\0\0")}, {BYTES("\0\x80\0\0")}, {BYTES("\0\x80\0\1")},
-        {BYTES("\n")}, {BYTES("\r")}, {BYTES("\r\n")}, {BYTES("\r\n\r\n")},
-        {BYTES(" ")}, {BYTES(":")}, {BYTES(",")}, {BYTES("\t")},
-        {BYTES("Content-Length: 3\r\n")}, {BYTES("Transfer-Encoding: chunked\r\n")},
-        {BYTES("Host: a\r\n")}, {BYTES("18446744073709551615")}, {BYTES("-1")},
-        {BYTES("Connection: close\r\n")}, {BYTES("Expect: 100-continue\r\n")},
-        {BYTES("\x0a")}, {BYTES("\x12\1a")}, {BYTES("\x1b")}, {BYTES("\x1c")},
-        {BYTES("\x80")}, {BYTES("\xff\xff\xff\xff\xff\xff\xff\xff\xff\1")},
+        {BYTES("\0")},
+        {BYTES("\xff")},
+        {BYTES("\xff\xff\xff\xff")},
+        {BYTES("\0\0\0\0")},
+        {BYTES("\0\0\0\1")},
+        {BYTES("\x7f\xff\xff\xff")},
+        {BYTES("\x80\0\0\0")},
+        {BYTES("\0\x80\0\0")},
+        {BYTES("\0\x80\0\1")},
+        {BYTES("\n")},
+        {BYTES("\r")},
+        {BYTES("\r\n")},
+        {BYTES("\r\n\r\n")},
+        {BYTES(" ")},
+        {BYTES(":")},
+        {BYTES(",")},
+        {BYTES("\t")},
+        {BYTES("Content-Length: 3\r\n")},
+        {BYTES("Transfer-Encoding: chunked\r\n")},
+        {BYTES("Host: a\r\n")},
+        {BYTES("18446744073709551615")},
+        {BYTES("-1")},
+        {BYTES("Connection: close\r\n")},
+        {BYTES("Expect: 100-continue\r\n")},
+        {BYTES("\x0a")},
+        {BYTES("\x12\1a")},
+        {BYTES("\x1b")},
+        {BYTES("\x1c")},
+        {BYTES("\x80")},
+        {BYTES("\xff\xff\xff\xff\xff\xff\xff\xff\xff\1")},
     };
     const struct seed *word = &words[random_below(seed, CHECK_COUNT(words))];
 
@@ -83,12 +103,11 @@ static void spoil(struct input *in, unsigned long long *seed)
     case 3: /* a few bytes twice */
         if (in->len - at >= sizeof(piece)) {
             memcpy(piece, in->bytes + at, sizeof(piece));
-            put_in(in, place(in, seed), piece, 1 + random_below(seed, sizeof(piece)));
+            put_in(in, place(in, seed), piece,
+                   1 + random_below(seed, sizeof(piece)));
         }
         break;
-    case 4:
-        put_in_a_word(in, seed);
-        break;
+    case 4: put_in_a_word(in, seed); break;
     case 5: /* the end is missing */
         if (random_below(seed, 4) == 0)
             in->len = at;
@@ -129,9 +148,14 @@ static void mutate_stream(const struct codec *codec, const struct seed *seeds,
 static void mutate_length(void)
 {
     static const struct seed seeds[] = {
-        {BYTES("\0\0\0\x09" "abcdefghi")},
-        {BYTES("\0\0\0\3" "123" "\0\0\0\0")},
-        {BYTES("\0\0\0\x0b" "hello world" "\0\0\0\1x")},
+        {BYTES("\0\0\0\x09"
+               "abcdefghi")},
+        {BYTES("\0\0\0\3"
+               "123"
+               "\0\0\0\0")},
+        {BYTES("\0\0\0\x0b"
+               "hello world"
+               "\0\0\0\1x")},
     };
     struct codec codec = codec_defaults(CODEC_LENGTH);
 
@@ -142,12 +166,17 @@ static void mutate_length(void)
 static void mutate_length_options(void)
 {
     static const struct seed seeds[] = {
-        {BYTES("\3\0\0\1\0\0\0\x09" "abcdefghi")},
-        {BYTES("\1\4\0\1zzzz\0\x03" "abc")},
+        {BYTES("\3\0\0\1\0\0\0\x09"
+               "abcdefghi")},
+        {BYTES("\1\4\0\1zzzz\0\x03"
+               "abc")},
         {BYTES("\2\x48\0\1\0\0\x0b\x0cHello world")},
-        {BYTES("\1\x0a\4\1xx\0\x09" "abcdefghi")},
-        {BYTES("\1\0\xfe\1\0\x0b" "abcdefghi")},
-        {BYTES("\x0f\0\0\1\3\0\0\0\0\0\0\0" "abc")},
+        {BYTES("\1\x0a\4\1xx\0\x09"
+               "abcdefghi")},
+        {BYTES("\1\0\xfe\1\0\x0b"
+               "abcdefghi")},
+        {BYTES("\x0f\0\0\1\3\0\0\0\0\0\0\0"
+               "abc")},
     };
     unsigned long long seed = 43;
     struct input in;
@@ -166,7 +195,9 @@ static void mutate_length_options(void)
 static void mutate_line(void)
 {
     static const struct seed seeds[] = {
-        {BYTES("one\ntwo\r\n")}, {BYTES("\n\r\n\r\r\n")}, {BYTES("a longer line\n")},
+        {BYTES("one\ntwo\r\n")},
+        {BYTES("\n\r\n\r\r\n")},
+        {BYTES("a longer line\n")},
     };
     struct codec codec = codec_defaults(CODEC_LINE);
 
@@ -177,7 +208,9 @@ static void mutate_line(void)
 static void mutate_tlv(void)
 {
     static const struct seed seeds[] = {
-        {BYTES("\1\0\0\0\3abc")}, {BYTES("\2\0\0\0\5other")}, {BYTES("\1\0\0\0\0")},
+        {BYTES("\1\0\0\0\3abc")},
+        {BYTES("\2\0\0\0\5other")},
+        {BYTES("\1\0\0\0\0")},
     };
     struct codec codec = codec_defaults(CODEC_TLV);
 
@@ -187,7 +220,8 @@ static void mutate_tlv(void)
 static void mutate_grpc(void)
 {
     static const struct seed seeds[] = {
-        {BYTES("\0\0\0\0\3abc")}, {BYTES("\0\0\0\0\x0bhello world")},
+        {BYTES("\0\0\0\0\3abc")},
+        {BYTES("\0\0\0\0\x0bhello world")},
         {BYTES("\1\0\0\0\1x")},
     };
     struct codec codec = codec_defaults(CODEC_GRPC);
@@ -199,7 +233,8 @@ static void mutate_http_requests(void)
 {
     static const struct seed seeds[] = {
         {BYTES("GET / HTTP/1.1\r\nHost: a\r\n\r\n")},
-        {BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")},
+        {BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: "
+               "5\r\n\r\nhello")},
         {BYTES("HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")},
         {BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
                "Content-Length: 3\r\n\r\nabc")},
@@ -214,7 +249,8 @@ static void mutate_http_responses(void)
     static const struct seed seeds[] = {
         {BYTES("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")},
         {BYTES("HTTP/1.1 100 Continue\r\n\r\n")},
-        {BYTES("HTTP/1.0 404\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")},
+        {BYTES(
+            "HTTP/1.0 404\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")},
     };
     struct codec codec = codec_defaults(CODEC_HTTP);
 
@@ -230,7 +266,8 @@ static void mutate_protobuf(void)
         {BYTES("\x22\x0d\x0a\1t\x12\x08\x0a\1k\x12\3\x0a\1v")},
         {BYTES("\x2a\x11\x0a\1t\x12\4\x0a\2ab\x12\6\x12\4\x18\7\x28\1")},
         {BYTES("\x1b\x08\1\x23\x24\x12\1x\x1c")},
-        {BYTES("\x08\x94\3\x12\2no\x1a\2\x28\1\x22\x08\x0a\1k\x12\3\x0a\1v\x1a\0")},
+        {BYTES("\x08\x94\3\x12\2no\x1a\2\x28\1\x22\x08\x0a\1k\x12\3\x0a\1v\x1a"
+               "\0")},
         {BYTES("\x1a\4\x0a\2\xc3\xa9\x1a\x09\x21\0\0\0\0\0\0\xf8\x3f")},
     };
     unsigned long long seed = 44;

@@ -77,7 +77,8 @@ static void varints(void)
         CHECK_EQ(pb_size_varint(1, table[i].value), table[i].len);
         buffer_free(&out);
     }
-    CHECK_EQ(one_field(BYTES("\x08\x81\x80\0")).value, 1); /* longer than needed */
+    /* longer than needed */
+    CHECK_EQ(one_field(BYTES("\x08\x81\x80\0")).value, 1);
     CHECK_EQ(one_field(BYTES("\x88\x80\0\5")).number, 1);
 }
 
@@ -117,7 +118,8 @@ static const struct message malformed[] = {
     {"a varint cut off", BYTES("\x08\x80")},
     {"a varint of 11 bytes",
      BYTES("\x08\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\0")},
-    {"a varint of 65 bits", BYTES("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\2")},
+    {"a varint of 65 bits",
+     BYTES("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\2")},
     {"7 of 8 bytes", BYTES("\x09\0\0\0\0\0\0\0")},
     {"3 of 4 bytes", BYTES("\x0d\0\0\0")},
     {"a length beyond the end", BYTES("\x7a\2x")},
@@ -156,7 +158,8 @@ static void deep_groups(void)
 
         memset(bytes, 0x1b, depth);
         memset(bytes + depth, 0x1c, depth);
-        CHECK_EQ(pb_next(&rest, &field), depth <= 100 ? PB_FIELD : PB_MALFORMED);
+        CHECK_EQ(pb_next(&rest, &field),
+                 depth <= 100 ? PB_FIELD : PB_MALFORMED);
     }
 }
 
@@ -305,8 +308,8 @@ static void table_request(void)
 
 static void set_requests(void)
 {
-    struct kv_request r = read_request(
-        BYTES("\x22\x0d\x0a\1t\x12\x08\x0a\1k\x12\3\x0a\1v"));
+    struct kv_request r =
+        read_request(BYTES("\x22\x0d\x0a\1t\x12\x08\x0a\1k\x12\3\x0a\1v"));
     struct buffer out = {0};
 
     CHECK_EQ(r.command, KV_HSET);
@@ -325,7 +328,8 @@ static void set_requests(void)
 
 static void many_pairs(void)
 {
-    static const char bytes[] = "\x2a\x11\x0a\1t\x12\4\x0a\2ab\x12\6\x12\4\x18\7\x28\1";
+    static const char bytes[] =
+        "\x2a\x11\x0a\1t\x12\4\x0a\2ab\x12\6\x12\4\x18\7\x28\1";
     struct kv_request r = read_request(BYTES(bytes));
     struct kv_walk walk = kv_walk(&r);
     struct kv_pair pair;
@@ -347,9 +351,9 @@ static void unknown_fields_are_skipped(void)
 {
     /* fields 15 and 100 of every kind, at every level, and known numbers with
      * another wire type */
-    struct kv_request r = read_request(
-        BYTES("\x78\5\x22\x26\x7a\2zz\x0a\1t\x08\7\x12\x17\x79\0\0\0\0\0\0\0\0"
-              "\x0a\1k\x12\x09\x7d\1\2\3\4\x18\2\x10\1\x7b\x08\1\x7c\xa2\6\1q"));
+    struct kv_request r = read_request(BYTES(
+        "\x78\5\x22\x26\x7a\2zz\x0a\1t\x08\7\x12\x17\x79\0\0\0\0\0\0\0\0"
+        "\x0a\1k\x12\x09\x7d\1\2\3\4\x18\2\x10\1\x7b\x08\1\x7c\xa2\6\1q"));
 
     CHECK_EQ(r.command, KV_HSET);
     CHECK_SPAN(r.table, "t");
@@ -374,13 +378,15 @@ static void merging(void)
     CHECK_EQ(r.table.len, 0);
     CHECK_SPAN(r.key, "z");
     /* HSET: pair {key k}, pair {value {7}}, pair {value {}} */
-    r = read_request(BYTES("\x22\5\x12\3\x0a\1k\x22\x0a\x12\4\x12\2\x18\7\x12\2\x12\0"));
+    r = read_request(
+        BYTES("\x22\5\x12\3\x0a\1k\x22\x0a\x12\4\x12\2\x18\7\x12\2\x12\0"));
     CHECK_SPAN(r.pair.key, "k");
     CHECK_EQ(r.pair.value.type, KV_INTEGER);
     CHECK_EQ(r.pair.value.integer, 7);
     /* HMGET a, b; HGET; HMGET c, d, HMGET e */
-    r = read_request(BYTES("\x1a\6\x12\1a\x12\1b\x0a\0\x1a\6\x12\1c\x12\1d\x78\1"
-                           "\x1a\6\x12\1e\x0a\1t"));
+    r = read_request(
+        BYTES("\x1a\6\x12\1a\x12\1b\x0a\0\x1a\6\x12\1c\x12\1d\x78\1"
+              "\x1a\6\x12\1e\x0a\1t"));
     CHECK_SPAN(r.table, "t");
     walk = kv_walk(&r);
     CHECK(kv_next_key(&walk, &key) && key.bytes[0] == 'c');
@@ -417,16 +423,17 @@ static void malformed_requests(void)
         drop(all);
     }
     /* bytes may be any */
-    CHECK_EQ(read_request(BYTES("\x22\7\x12\5\x12\3\x12\1\xff")).pair.value.type,
-             KV_BINARY);
+    CHECK_EQ(
+        read_request(BYTES("\x22\7\x12\5\x12\3\x12\1\xff")).pair.value.type,
+        KV_BINARY);
 }
 
 /* Whole messages cut short are malformed, or shorter messages; never read
  * beyond their end. */
 static void every_prefix(void)
 {
-    static const char whole[] =
-        "\x2a\x17\x0a\1t\x12\x08\x0a\1k\x12\3\x0a\1v\x12\x08\x0a\1l\x12\3\x18\xff\1";
+    static const char whole[] = "\x2a\x17\x0a\1t\x12\x08\x0a\1k\x12\3\x0a\1v"
+                                "\x12\x08\x0a\1l\x12\3\x18\xff\1";
 
     for (size_t len = 0; len < sizeof(whole) - 1; len++) {
         struct span all = exact(whole, len);
@@ -451,16 +458,20 @@ static void values(void)
     } table[] = {
         {{.type = KV_EMPTY}, BYTES("\x1a\0")},
         {{.type = KV_STRING, .bytes = {"", 0}}, BYTES("\x1a\2\x0a\0")},
-        {{.type = KV_STRING, .bytes = {"\xc3\xa9", 2}}, BYTES("\x1a\4\x0a\2\xc3\xa9")},
-        {{.type = KV_BINARY, .bytes = {"\0\xff", 2}}, BYTES("\x1a\4\x12\2\0\xff")},
+        {{.type = KV_STRING, .bytes = {"\xc3\xa9", 2}},
+         BYTES("\x1a\4\x0a\2\xc3\xa9")},
+        {{.type = KV_BINARY, .bytes = {"\0\xff", 2}},
+         BYTES("\x1a\4\x12\2\0\xff")},
         {{.type = KV_INTEGER, .integer = 0}, BYTES("\x1a\2\x18\0")},
         {{.type = KV_INTEGER, .integer = 300}, BYTES("\x1a\3\x18\xac\2")},
         {{.type = KV_INTEGER, .integer = -1},
          BYTES("\x1a\x0b\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\1")},
         {{.type = KV_INTEGER, .integer = INT64_MIN},
          BYTES("\x1a\x0b\x18\x80\x80\x80\x80\x80\x80\x80\x80\x80\1")},
-        {{.type = KV_FLOAT, .number = 1.5}, BYTES("\x1a\x09\x21\0\0\0\0\0\0\xf8\x3f")},
-        {{.type = KV_FLOAT, .number = -0.0}, BYTES("\x1a\x09\x21\0\0\0\0\0\0\0\x80")},
+        {{.type = KV_FLOAT, .number = 1.5},
+         BYTES("\x1a\x09\x21\0\0\0\0\0\0\xf8\x3f")},
+        {{.type = KV_FLOAT, .number = -0.0},
+         BYTES("\x1a\x09\x21\0\0\0\0\0\0\0\x80")},
         {{.type = KV_FLOAT, .number = (double)INFINITY},
          BYTES("\x1a\x09\x21\0\0\0\0\0\0\xf0\x7f")},
         {{.type = KV_BOOL, .flag = false}, BYTES("\x1a\2\x28\0")},
@@ -476,7 +487,8 @@ static void values(void)
         CHECK(kv_put_value(&out, &table[i].value));
         CHECK_BYTES(buffer_front(&out), buffer_len(&out), table[i].bytes,
                     table[i].len);
-        CHECK(kv_read_response((struct span){table[i].bytes, table[i].len}, &response));
+        CHECK(kv_read_response((struct span){table[i].bytes, table[i].len},
+                               &response));
         CHECK(kv_next_value(&response.lists, &value));
         CHECK_EQ(value.type, table[i].value.type);
         CHECK(kv_put_value(&again, &value));
@@ -490,8 +502,8 @@ static void values(void)
 
 static void responses(void)
 {
-    static const char bytes[] =
-        "\x08\x94\3\x12\2no\x1a\2\x28\1\x22\x08\x0a\1k\x12\3\x0a\1v\x1a\0\x22\2\x12\0";
+    static const char bytes[] = "\x08\x94\3\x12\2no\x1a\2\x28\1\x22\x08\x0a\1k"
+                                "\x12\3\x0a\1v\x1a\0\x22\2\x12\0";
     static const struct kv_value yes = {.type = KV_BOOL, .flag = true}, none;
     struct kv_pair k = {{"k", 1}, {.type = KV_STRING, .bytes = {"v", 1}}};
     struct kv_pair empty = {0};
@@ -499,9 +511,9 @@ static void responses(void)
     struct kv_response r;
     struct span lists;
 
-    CHECK(kv_put_status(&out, 404) && kv_put_message(&out, SPAN("no"))
-          && kv_put_value(&out, &yes) && kv_put_pair(&out, &k)
-          && kv_put_value(&out, &none) && kv_put_pair(&out, &empty));
+    CHECK(kv_put_status(&out, 404) && kv_put_message(&out, SPAN("no")) &&
+          kv_put_value(&out, &yes) && kv_put_pair(&out, &k) &&
+          kv_put_value(&out, &none) && kv_put_pair(&out, &empty));
     CHECK_BUFFER(&out, bytes);
     CHECK(kv_read_response((struct span){BYTES(bytes)}, &r));
     CHECK_EQ(r.status, 404);
@@ -527,7 +539,8 @@ static void bad_responses(void)
     CHECK(!kv_read_response(SPAN("\x12\1\xff"), &r));
     CHECK(!kv_read_response(SPAN("\x1a\3\x0a\1\xff"), &r));
     CHECK(!kv_read_response(SPAN("\x22\3\x0a\1\xff"), &r));
-    CHECK(kv_read_response(SPAN("\x08\1\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\1"), &r));
+    CHECK(kv_read_response(
+        SPAN("\x08\1\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\1"), &r));
     CHECK(r.status == UINT32_MAX); /* the last, and its low 32 bits */
 }
 

@@ -40,7 +40,8 @@ static void check_same(struct feed *f, struct feed *whole)
 }
 
 /* A line that ends with CR loses it. */
-static bool can_come_back(const struct codec *codec, const char *payload, size_t len)
+static bool can_come_back(const struct codec *codec, const char *payload,
+                          size_t len)
 {
     return codec->kind != CODEC_LINE || len == 0 || payload[len - 1] != '\r';
 }
@@ -56,17 +57,19 @@ static struct codec reverse_of(const struct codec *codec)
     return reverse;
 }
 
-static void check_comes_back(const struct codec *codec, const char *payload, size_t len)
+static void check_comes_back(const struct codec *codec, const char *payload,
+                             size_t len)
 {
     struct codec reverse = reverse_of(codec);
     struct buffer out = {0};
     struct decoder d = {0};
     struct frame frame;
 
-    if (!can_come_back(codec, payload, len) || !frame_append(codec, payload, len, &out))
+    if (!can_come_back(codec, payload, len) ||
+        !frame_append(codec, payload, len, &out))
         return;
-    CHECK(frame_decode(&reverse, &d, buffer_front(&out), buffer_len(&out), &frame)
-          == FRAME_READY);
+    CHECK(frame_decode(&reverse, &d, buffer_front(&out), buffer_len(&out),
+                       &frame) == FRAME_READY);
     CHECK_EQ(frame.used, buffer_len(&out));
     CHECK_BYTES(buffer_front(&out) + frame.offset, frame.len, payload, len);
     buffer_free(&out);
@@ -75,22 +78,25 @@ static void check_comes_back(const struct codec *codec, const char *payload, siz
 /* A codec that has one way only to write a frame. */
 static bool is_canonical(const struct codec *codec)
 {
-    return codec->kind == CODEC_GRPC
-           || (codec->kind == CODEC_LENGTH && codec->field_offset == 0
-               && codec->num_skip == NUM_SKIP_HEAD);
+    return codec->kind == CODEC_GRPC ||
+           (codec->kind == CODEC_LENGTH && codec->field_offset == 0 &&
+            codec->num_skip == NUM_SKIP_HEAD);
 }
 
-static void check_frames(const struct codec *codec, const char *bytes, size_t len)
+static void check_frames(const struct codec *codec, const char *bytes,
+                         size_t len)
 {
     struct decoder d = {0};
     struct buffer again = {0};
     struct frame frame;
     size_t at = 0;
 
-    while (frame_decode(codec, &d, bytes + at, len - at, &frame) == FRAME_READY) {
+    while (frame_decode(codec, &d, bytes + at, len - at, &frame) ==
+           FRAME_READY) {
         check_comes_back(codec, bytes + at + frame.offset, frame.len);
         if (is_canonical(codec))
-            CHECK(frame_append(codec, bytes + at + frame.offset, frame.len, &again));
+            CHECK(frame_append(codec, bytes + at + frame.offset, frame.len,
+                               &again));
         at += frame.used;
         if (len - at == 0)
             break;
@@ -128,9 +134,11 @@ size_t take_options(struct codec *codec, const char *bytes, size_t len)
     codec->field_len = 1 + (bytes[0] & 7);
     codec->little_endian = (bytes[0] & 8) != 0;
     codec->field_offset = (size_t)(bytes[1] & 7);
-    codec->num_skip = (bytes[1] & 8) != 0 ? (size_t)(bytes[1] >> 4 & 15) : NUM_SKIP_HEAD;
+    codec->num_skip =
+        (bytes[1] & 8) != 0 ? (size_t)(bytes[1] >> 4 & 15) : NUM_SKIP_HEAD;
     codec->adjustment = (signed char)bytes[2];
-    codec->max_frame = (bytes[3] & 1) != 0 ? UINT64_MAX : (uint64_t)(bytes[3] & 0xff);
+    codec->max_frame =
+        (bytes[3] & 1) != 0 ? UINT64_MAX : (uint64_t)(bytes[3] & 0xff);
     return TAKEN;
 }
 
@@ -177,20 +185,18 @@ static bool rewrite_request(struct span message, struct buffer *out)
     check_within(r.table, message);
     walk = kv_walk(&r);
     switch (r.command) {
-    case KV_NONE:
-        return true;
+    case KV_NONE: return true;
     case KV_HSET:
         check_pair_within(&r.pair, message);
-        return kv_put_pairs_request(out, r.command, r.table, &r.pair, r.has_pair);
+        return kv_put_pairs_request(out, r.command, r.table, &r.pair,
+                                    r.has_pair);
     case KV_HMSET:
         for (; count < LIST_MAX && kv_next_pair(&walk, &pairs[count]); count++)
             check_pair_within(&pairs[count], message);
         return kv_put_pairs_request(out, r.command, r.table, pairs, count);
     case KV_HGET:
     case KV_HDEL:
-    case KV_HEXIST:
-        keys[count++] = r.key;
-        break;
+    case KV_HEXIST: keys[count++] = r.key; break;
     default:
         while (count < LIST_MAX && kv_next_key(&walk, &keys[count]))
             count++;
@@ -230,7 +236,8 @@ static void check_rewriting(bool rewrite(struct span, struct buffer *),
         struct span again = {buffer_front(&once), buffer_len(&once)};
 
         CHECK(rewrite(again, &twice));
-        CHECK_BYTES(buffer_front(&twice), buffer_len(&twice), again.bytes, again.len);
+        CHECK_BYTES(buffer_front(&twice), buffer_len(&twice), again.bytes,
+                    again.len);
     }
     buffer_free(&once);
     buffer_free(&twice);
