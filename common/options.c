@@ -6,12 +6,14 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef SEVEN_VERSION
 #define SEVEN_VERSION "unknown"
@@ -82,6 +84,19 @@ static _Noreturn void print_version(void)
 {
     printf("Seven Servers %s\n", SEVEN_VERSION);
     finish_print();
+}
+
+/* Started with one of 0, 1 and 2 closed (`server <&-`), a program would get a
+ * socket under that number, and take it for its stdin or log into it. To read
+ * from what stands there instead is end of input, to write to it fails. */
+static void fill_standard_fds(void)
+{
+    int fd;
+
+    while ((fd = open("/dev/null", O_RDONLY)) != -1 && fd <= STDERR_FILENO)
+        continue;
+    if (fd != -1)
+        close(fd);
 }
 
 /* A decimal number in [min, max]; nothing before it, nothing after it. */
@@ -217,6 +232,7 @@ void parse_server_options_and(struct options *options, int argc, char **argv,
     const char *self = argc > 0 ? argv[0] : "server";
     int letter;
 
+    fill_standard_fds();
     *options = (struct options){.address = "127.0.0.1",
                                 .port = port,
                                 .service = service_find("echo"),
@@ -305,6 +321,7 @@ void parse_client_options_and(const char **host, const char **port, int argc,
     const char *self = argc > 0 ? argv[0] : "client";
     int letter;
 
+    fill_standard_fds();
     *host = "127.0.0.1";
     join_options(all, common, own, count);
     while ((letter = getopt_long(argc, argv, "hV", all, NULL)) != -1) {

@@ -3,6 +3,7 @@
  *
  * These parsers belong to the start of a program: they print and exit, 0 for
  * --help and --version, 2 for a word they do not understand, which they name.
+ * They also see to it that 0, 1 and 2 are taken before a socket is made.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H

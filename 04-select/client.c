@@ -1,0 +1,150 @@
+/*
+ * 04-select/client.c - one thread waits for stdin and the server at once.
+ *
+ *     select --+--> stdin is readable: read, write to the server ---+
+ *       ^      +--> the server is writable: write what is owed -----+
+ *       |      +--> the server is readable: read, write to stdout --+
+ *       +-----------------------------------------------------------+
+ *
+ * New here: select on two descriptors, back-pressure from end to end.
+ * Its limit: no descriptor may be FD_SETSIZE, 1024, or more.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "input.h"
+#include "log.h"
+#include "net.h"
+#include "options.h"
+
+enum { BUFFER_SIZE = 64 * 1024 };
+
+/* The conversation. Nothing is read from stdin while anything is owed to the
+ * server: so no more than one buffer is ever owed. */
+struct conn {
+    int fd;
+    bool said_all;    /* stdin has ended, and the server knows */
+    int write_error;  /* why the server takes no more, or 0 */
+    const char *owed; /* what was read from stdin, but not sent yet */
+    size_t owed_len;
+    struct farewell farewell;
+};
+
+static bool wants_input(const struct conn *c)
+{
+    return c->owed_len == 0 && !c->said_all;
+}
+
+static bool wants_write(const struct conn *c)
+{
+    return c->owed_len > 0 && c->write_error == 0;
+}
+
+/* What the server said before it was lost may still be on its way: an error
+ * is kept until that is printed. */
+static void conn_write(struct conn *c)
+{
+    ssize_t n = write(c->fd, c->owed, c->owed_len);
+
+    if (n == -1) {
+        c->write_error = errno == EAGAIN || errno == EINTR ? 0 : errno;
+        return;
+    }
+    watch_farewell(&c->farewell, c->owed, (size_t)n);
+    c->owed += n;
+    c->owed_len -= (size_t)n;
+}
+
+/* stdin stays blocking. O_NONBLOCK would hold for all who share its open file
+ * description, the shell among them (open(2)). */
+static void read_input(struct conn *c)
+{
+    static char buffer[BUFFER_SIZE];
+    ssize_t n = read(STDIN_FILENO, buffer, sizeof(buffer));
+
+    if (n == -1 && errno != EAGAIN && errno != EINTR)
+        die("stdin");
+    if (n > 0) {
+        c->owed = buffer;
+        c->owed_len = (size_t)n;
+        conn_write(c);
+    } else if (n == 0) {
+        c->said_all = true;
+        (void)shutdown(c->fd, SHUT_WR); /* if it is lost, reading says so */
+    }
+}
+
+/* False: the server has closed. Who reads our stdout may be slow: then we are
+ * slow too, and the server waits. */
+static bool conn_read(struct conn *c)
+{
+    static char buffer[BUFFER_SIZE];
+    ssize_t n = read(c->fd, buffer, sizeof(buffer));
+
+    if (n == -1 && (errno == EAGAIN || errno == EINTR))
+        return true;
+    if (n == -1)
+        die("receive");
+    if (write_all(STDOUT_FILENO, buffer, (size_t)n) == -1)
+        die("stdout");
+    return n > 0;
+}
+
+/* Returns the exit status of the client. */
+static int conn_close(struct conn *c)
+{
+    close(c->fd);
+    errno = c->write_error;
+    if (errno != 0 && errno != EPIPE)
+        die("send");
+    return c->said_all ? EXIT_SUCCESS
+                       : server_closed(&c->farewell, c->owed_len);
+}
+
+/* False: the server has closed. */
+static bool serve_round(struct conn *c)
+{
+    fd_set readable, writable;
+
+    FD_ZERO(&readable);
+    FD_ZERO(&writable);
+    FD_SET(c->fd, &readable);
+    if (wants_input(c))
+        FD_SET(STDIN_FILENO, &readable);
+    if (wants_write(c))
+        FD_SET(c->fd, &writable);
+    if (select(c->fd + 1, &readable, &writable, NULL, NULL) == -1) {
+        if (errno != EINTR)
+            die("select");
+        return true;
+    }
+    if (FD_ISSET(c->fd, &writable))
+        conn_write(c);
+    if (FD_ISSET(STDIN_FILENO, &readable))
+        read_input(c);
+    return !FD_ISSET(c->fd, &readable) || conn_read(c);
+}
+
+int main(int argc, char **argv)
+{
+    const char *host, *port = "9004";
+    struct conn c = {0};
+
+    signal(SIGPIPE, SIG_IGN); /* a server that left gives EPIPE, not death */
+    parse_client_options(&host, &port, argc, argv);
+    c.fd = connect_to(host, port);
+    if (c.fd == -1 || set_nonblocking(c.fd) == -1)
+        die("cannot connect to %s, port %s", host, port);
+    if (c.fd >= FD_SETSIZE) {
+        errno = EMFILE;
+        die("descriptor %d does not fit into a set", c.fd);
+    }
+
+    while (serve_round(&c))
+        continue;
+    return conn_close(&c);
+}

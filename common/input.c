@@ -1,0 +1,66 @@
+/* common/input.c - see input.h. */
+#include "input.h"
+
+#include "log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void watch_farewell(struct farewell *farewell, const char *bytes, size_t len)
+{
+    struct session *s = &farewell->session;
+
+    if (s->service == NULL)
+        (void)session_open(s, service_find("echo"));
+    if (!farewell->said) /* echo rewrites nothing: the cast is harmless */
+        farewell->said = session_feed(s, (char *)bytes, len).last;
+}
+
+size_t send_watched(int fd, struct farewell *farewell, const char *bytes,
+                    size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, bytes, len);
+
+        if (n == -1 && errno == EINTR)
+            continue;
+        if (n == -1)
+            break;
+        watch_farewell(farewell, bytes, (size_t)n);
+        bytes += n;
+        len -= (size_t)n;
+    }
+    return len;
+}
+
+void catch_server_closed(void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+
+    (void)sigemptyset(&action.sa_mask); /* neither can fail: valid arguments */
+    (void)sigaction(SIGUSR1, &action, NULL);
+}
+
+enum left { ENDED, NOTHING_YET, SOMETHING };
+
+static enum left what_is_left(void)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    char byte;
+
+    if (poll(&input, 1, 0) != 1)
+        return NOTHING_YET;
+    return read(STDIN_FILENO, &byte, 1) == 1 ? SOMETHING : ENDED;
+}
+
+int server_closed(const struct farewell *farewell, size_t unsent)
+{
+    enum left left = unsent > 0 ? SOMETHING : what_is_left();
+
+    if (left != ENDED)
+        log_always("server closed the connection");
+    return left == SOMETHING && !farewell->said ? EXIT_FAILURE : EXIT_SUCCESS;
+}
