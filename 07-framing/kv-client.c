@@ -1,0 +1,273 @@
+/*
+ * 07-framing/kv-client.c - talks to the key-value server, for people.
+ *
+ *     words -> request -> frame -> write   read -> frame -> response -> text
+ *
+ * New here: an answer is a message, so the client knows when it has all of it
+ * and may ask the next thing on the same connection.
+ * Its limit: one question at a time. A program would send many and then read.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "net.h"
+#include "options.h"
+
+#include "frame.h"
+#include "kv_text.h"
+
+enum { READ_SIZE = 16 * 1024 };
+
+static const char help[] =
+    "Usage: %s [-h|-V] [HOST [PORT]] [COMMAND WORD...]\n"
+    "Asks the key-value server and prints its answer. Without a command: one\n"
+    "from each line of stdin.\n"
+    "\n"
+    "  HOST           IPv4, IPv6, a host name, or unix:PATH\n"
+    "                 (default 127.0.0.1)\n"
+    "  PORT           (default 9527)\n"
+    "  -h, --help     print this and exit\n"
+    "  -V, --version  print the version and exit\n"
+    "\n"
+    "  hset TABLE KEY VALUE                  hget TABLE KEY\n"
+    "  hmset TABLE KEY VALUE [KEY VALUE...]  hmget TABLE KEY [KEY...]\n"
+    "  hdel TABLE KEY                        hmdel TABLE KEY [KEY...]\n"
+    "  hexist TABLE KEY                      hmexist TABLE KEY [KEY...]\n"
+    "  hgetall TABLE\n"
+    "\n"
+    "hset, hmset, hdel and hmdel print what was there before. A VALUE is a\n"
+    "string, unless it begins with one of these:\n"
+    "  i:42     an integer         f:1.5   a float\n"
+    "  b:true   a bool             x:00ff  bytes\n"
+    "  s:i:42   the string i:42    n:      nothing\n"
+    "On stdin a word may stand in quotes: \"two words\", with \\\" \\\\ \\n \\t "
+    "\\xHH.\n"
+    "\n"
+    "Exit status: 0 done; 1 failed, or the server said 4xx or 5xx; 2 wrong\n"
+    "usage.\n";
+
+static struct codec codec;
+static int server_fd;
+static struct buffer in; /* what the server has said and is not read yet */
+
+static _Noreturn void finish_print(void)
+{
+    exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static void ask(const struct buffer *request)
+{
+    struct buffer out = {0};
+
+    if (!frame_append(&codec, buffer_front(request), buffer_len(request),
+                      &out))
+        die("cannot send so long a command");
+    if (write_all(server_fd, buffer_front(&out), buffer_len(&out)) == -1)
+        die("cannot send");
+    buffer_free(&out);
+}
+
+static void read_more(void)
+{
+    char *room = buffer_room(&in, READ_SIZE);
+    ssize_t n;
+
+    if (room == NULL)
+        die("cannot keep the answer");
+    while ((n = read(server_fd, room, READ_SIZE)) == -1 && errno == EINTR)
+        continue;
+    if (n == -1)
+        die("cannot receive");
+    if (n == 0) {
+        log_always("the server has hung up");
+        exit(EXIT_FAILURE);
+    }
+    buffer_grew(&in, (size_t)n);
+}
+
+/* The next message; it stands in `in`, which the caller consumes. */
+static struct frame hear(void)
+{
+    static struct decoder decoder;
+    enum frame_status status;
+    struct frame frame;
+
+    while ((status = frame_decode(&codec, &decoder, buffer_front(&in),
+                                  buffer_len(&in), &frame)) == FRAME_MORE)
+        read_more();
+    if (status == FRAME_ERROR) {
+        log_always("cannot understand the server: %s", decoder.why);
+        exit(EXIT_FAILURE);
+    }
+    return frame;
+}
+
+/* Returns false when the server said no. */
+static bool show(struct span message)
+{
+    struct kv_response response;
+
+    if (!kv_read_response(message, &response)) {
+        log_always("cannot understand the server: malformed message");
+        exit(EXIT_FAILURE);
+    }
+    if (response.status == 200) {
+        print_response(stdout, &response);
+        return true;
+    }
+    (void)fflush(stdout); /* what came before stands before it */
+    fprintf(stderr, "client: %u ", (unsigned)response.status);
+    print_escaped(stderr, response.message);
+    fputc('\n', stderr);
+    return false;
+}
+
+/* Returns what is to be the exit status. The words may be rewritten. */
+static int make_request(char *const *words, int count, struct buffer *request)
+{
+    char why[WHY_LEN];
+
+    switch (request_from_words(words, count, request, why)) {
+    case WORDS_WRONG:
+        log_always("%s; try --help", why);
+        return EXIT_USAGE;
+    case WORDS_NO_MEMORY: die("cannot make the command");
+    case WORDS_OK: break;
+    }
+    return EXIT_SUCCESS;
+}
+
+/* Asks, and shows the answer. Frees the request. */
+static int converse(struct buffer *request)
+{
+    struct frame frame;
+    bool good;
+
+    ask(request);
+    buffer_free(request);
+    frame = hear();
+    good = show((struct span){buffer_front(&in) + frame.offset, frame.len});
+    buffer_consume(&in, frame.used);
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run_line(char *line)
+{
+    char *words[MOST_WORDS];
+    struct buffer request = {0};
+    const char *why;
+    int count = split_line(line, words, &why);
+    int status;
+
+    if (count == -1) {
+        log_always("%s", why);
+        return EXIT_USAGE;
+    }
+    if (count == 0)
+        return EXIT_SUCCESS;
+    status = make_request(words, count, &request);
+    return status == EXIT_SUCCESS ? converse(&request) : status;
+}
+
+/* A line that is wrong is no reason not to do the next. */
+static int run_lines(void)
+{
+    char *line = NULL;
+    size_t size = 0;
+    int worst = EXIT_SUCCESS;
+
+    while (getline(&line, &size, stdin) != -1) {
+        int status = run_line(line);
+
+        (void)fflush(stdout); /* who waits for it is not kept waiting; whether
+                               * it can be written is asked at the end */
+        worst = status > worst ? status : worst;
+    }
+    if (ferror(stdin))
+        die("cannot read stdin");
+    free(line);
+    return worst;
+}
+
+static _Noreturn void usage(const char *self, const char *what,
+                            const char *word)
+{
+    fprintf(stderr, "%s: '%s'%s\nTry '%s --help'.\n", self, word, what, self);
+    exit(EXIT_USAGE);
+}
+
+static void check_port(const char *self, const char *word)
+{
+    char *end;
+    long port = strtol(word, &end, 10);
+
+    if (word[0] < '0' || word[0] > '9' || *end != '\0' || port < 1 ||
+        port > 65535)
+        usage(self, " is neither a command nor a port", word);
+}
+
+/* Sets *host and *port where they are given; returns where the command
+ * begins in argv. A word that is a command's name is that command. */
+static int parse_words(int argc, char **argv, const char **host,
+                       const char **port)
+{
+    static const struct option names[] = {
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        {NULL, 0, NULL, 0},
+    };
+    const char *self = argc > 0 ? argv[0] : "kv-client";
+    int letter;
+
+    /* '+': options end where words begin, a value may look like one. */
+    while ((letter = getopt_long(argc, argv, "+hV", names, NULL)) != -1) {
+        switch (letter) {
+        case 'h': printf(help, self); finish_print();
+        case 'V': printf("Seven Servers %s\n", SEVEN_VERSION); finish_print();
+        default: /* getopt_long has said what is wrong */
+            fprintf(stderr, "Try '%s --help'.\n", self);
+            exit(EXIT_USAGE);
+        }
+    }
+    if (optind < argc && !is_command(argv[optind]))
+        *host = argv[optind++];
+    if (optind < argc && !is_command(argv[optind])) {
+        check_port(self, argv[optind]);
+        *port = argv[optind++];
+    }
+    if (optind < argc && !is_command(argv[optind]))
+        usage(self, " is not a command", argv[optind]);
+    return optind;
+}
+
+/* Wrong words are found before there is a connection. */
+int main(int argc, char **argv)
+{
+    const char *host = "127.0.0.1", *port = "9527";
+    struct buffer request = {0};
+    int first = parse_words(argc, argv, &host, &port);
+    int status;
+
+    log_setup("client", LOG_NORMAL);
+    signal(SIGPIPE, SIG_IGN); /* a server that left gives EPIPE: say so */
+    codec = codec_defaults(CODEC_LENGTH);
+    status = first < argc ? make_request(argv + first, argc - first, &request)
+                          : EXIT_SUCCESS;
+    if (status != EXIT_SUCCESS)
+        return status;
+    server_fd = connect_to(host, port);
+    if (server_fd == -1)
+        die("cannot connect to %s, port %s", host, port);
+    status = first < argc ? converse(&request) : run_lines();
+    close(server_fd);
+    buffer_free(&in);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        die("cannot print");
+    return status;
+}
