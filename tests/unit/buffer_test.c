@@ -94,6 +94,27 @@ static void steady(void)
     buffer_free(&b);
 }
 
+/* A long queue from which a little is taken is not moved to its front for
+ * each little that is added: that would be the square of its length. */
+static void seldom_moved(void)
+{
+    enum { LONG = 1 << 20 };
+    struct buffer b = {0};
+    char *room = buffer_room(&b, LONG);
+    int moved = 0;
+
+    CHECK(room != NULL);
+    memset(room, 'x', LONG);
+    buffer_grew(&b, LONG);
+    for (int i = 0; i < 1000; i++) {
+        buffer_consume(&b, 1);
+        CHECK(buffer_append(&b, "y", 1));
+        moved += b.start == 0;
+    }
+    CHECK(moved <= 2);
+    buffer_free(&b);
+}
+
 static void no_memory(void)
 {
     struct buffer b = {0};
@@ -111,6 +132,7 @@ static const struct check_case cases[] = {
     {"as-an-array", as_an_array},
     {"shrinks", shrinks},
     {"steady", steady},
+    {"seldom-moved", seldom_moved},
     {"no-memory", no_memory},
 };
 

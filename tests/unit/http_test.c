@@ -159,6 +159,7 @@ static void first_lines(void)
         {"CR in target", 400, BYTES("GET /a\rb HTTP/1.1\r\n" HOST "\r\n")},
         {"NUL in target", 400, BYTES("GET /\0 HTTP/1.1\r\n" HOST "\r\n")},
         {"8 bits in target", 400, BYTES("GET /\xff HTTP/1.1\r\n" HOST "\r\n")},
+        {"NUL in the method", 400, BYTES("G\0T / HTTP/1.1\r\n" HOST "\r\n")},
         {"no version", 400, BYTES("GET / \r\n" HOST "\r\n")},
         {"http in small", 400, BYTES("GET / http/1.1\r\n" HOST "\r\n")},
         {"HTTP/1", 400, BYTES("GET / HTTP/1\r\n" HOST "\r\n")},

@@ -362,6 +362,32 @@ static void unknown_fields_are_skipped(void)
     CHECK_EQ(r.pair.value.integer, 2);
 }
 
+/* A Value's members, each stored as it should not be: they are unknown. */
+static void wrong_wire_types(void)
+{
+    static const struct message table[] = {
+        {"string as a varint", BYTES("\x1a\2\x08\1")},
+        {"binary as a varint", BYTES("\x1a\2\x10\1")},
+        {"integer as bytes", BYTES("\x1a\3\x1a\1x")},
+        {"integer as 32 bits", BYTES("\x1a\5\x1d\1\2\3\4")},
+        {"float as a varint", BYTES("\x1a\2\x20\1")},
+        {"float as 32 bits", BYTES("\x1a\5\x25\1\2\3\4")},
+        {"bool as bytes", BYTES("\x1a\3\x2a\1x")},
+        {"a member that there is not", BYTES("\x1a\2\x30\1")},
+    };
+
+    for (size_t i = 0; i < CHECK_COUNT(table); i++) {
+        struct kv_response response;
+        struct kv_value value;
+
+        check_step("%s", table[i].what);
+        CHECK(kv_read_response((struct span){table[i].bytes, table[i].len},
+                               &response));
+        CHECK(kv_next_value(&response.lists, &value));
+        CHECK_EQ(value.type, KV_EMPTY);
+    }
+}
+
 /* Of the same member, messages are merged; of another, the last counts and
  * the others are as if they had never been. */
 static void merging(void)
@@ -558,6 +584,7 @@ static const struct check_case cases[] = {
     {"set-requests", set_requests},
     {"many-pairs", many_pairs},
     {"unknown-fields-are-skipped", unknown_fields_are_skipped},
+    {"wrong-wire-types", wrong_wire_types},
     {"merging", merging},
     {"malformed-requests", malformed_requests},
     {"every-prefix", every_prefix},
