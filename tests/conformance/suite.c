@@ -20,6 +20,7 @@ static const struct suite_case *const tables[] = {
     service_cases,
     limits_cases,
     stop_cases,
+    client_cases,
 };
 
 static const char *const suffixes[] = {"", ".ip6", ".unix"}; /* by transport */

@@ -85,5 +85,6 @@ extern const struct suite_case start_cases[];
 extern const struct suite_case service_cases[];
 extern const struct suite_case limits_cases[];
 extern const struct suite_case stop_cases[];
+extern const struct suite_case client_cases[];
 
 #endif

@@ -1,0 +1,1101 @@
+/*
+ * tests/conformance/client.c - what the client does: against the server of its
+ * own stage, and against a peer that we play ourselves, since no server of
+ * ours is rude enough. Stage 01 waits for one thing at a time, so some things
+ * it does a line later, and some it cannot do: then the case says so.
+ */
+#include "suite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { MEGABYTE = 1024 * 1024, PEAK_KIB = 16 * 1024 };
+
+static const char closed_message[] = "server closed the connection";
+
+/* A client under test. Its stdout is a socket to us, so that everything which
+ * reads a socket reads it. */
+struct client {
+    struct process *process;
+    int out;
+    int peer;             /* the other end of its connection, if we play it */
+    struct server traced; /* the client again, for the looks through /proc */
+};
+
+static bool waits_for_one_thing(void)
+{
+    return stage == 1;
+}
+
+/* ---- starting and ending ------------------------------------------------ */
+
+static void stdout_socket(int ends[2])
+{
+    struct timeval t = {patience_ms() / 1000, 0};
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1 ||
+        setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) == -1)
+        CHECK_FAIL("socketpair: %s", strerror(errno));
+}
+
+/* `in` and `out` as in struct process_spec. */
+static struct process *run_client(const char *host, const char *port, int in,
+                                  int out)
+{
+    return process_start((struct process_spec){.path = need_client(),
+                                               .args = {host, port},
+                                               .in = in,
+                                               .out = out});
+}
+
+static struct client start_client(const char *host, const char *port, int in)
+{
+    struct client c = {.peer = -1};
+    int ends[2];
+
+    stdout_socket(ends);
+    c.process = run_client(host, port, in, ends[1]);
+    c.out = ends[0];
+    c.traced = (struct server){.process = c.process, .pid = c.process->pid};
+    close(ends[1]);
+    return c;
+}
+
+/* Splits "127.0.0.1:9", "[::1]:9" or "unix:/x" into the words that a client
+ * wants; `port` is NULL for a path. */
+static const char *host_of(const struct server *s, const char **port)
+{
+    static char words[160];
+    char *colon;
+
+    *port = NULL;
+    strcpy(words, s->address);
+    if (strncmp(words, "unix:", 5) == 0)
+        return words;
+    colon = strrchr(words, ':');
+    *port = colon + 1;
+    colon[words[0] == '[' ? -1 : 0] = '\0';
+    return words[0] == '[' ? words + 1 : words;
+}
+
+static struct client call_server(const struct server *s, int in)
+{
+    const char *port;
+    const char *host = host_of(s, &port);
+
+    return start_client(host, port, in);
+}
+
+/* A client whose server we are. */
+static struct client call_peer(int in)
+{
+    int small = 65536;
+    char port[8];
+    int listen_fd = peer_listen(port);
+    struct client c;
+
+    setsockopt(listen_fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+    c = start_client("127.0.0.1", port, in);
+    c.peer = peer_accept(listen_fd);
+    close(listen_fd);
+    return c;
+}
+
+/* The same over a Unix socket, where a lost peer shows in another way: EPIPE
+ * at once. */
+static struct client call_unix_peer(int in)
+{
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    int listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char host[160];
+    struct client c;
+
+    strcpy(un.sun_path, harness_path("peer"));
+    if (listen_fd == -1 ||
+        bind(listen_fd, (struct sockaddr *)&un, sizeof(un)) == -1 ||
+        listen(listen_fd, 1) == -1)
+        CHECK_FAIL("a Unix socket: %s", strerror(errno));
+    snprintf(host, sizeof(host), "unix:%s", un.sun_path);
+    c = start_client(host, NULL, in);
+    c.peer = peer_accept(listen_fd);
+    close(listen_fd);
+    return c;
+}
+
+static void expect_log(const struct client *c, const char *text)
+{
+    if (!process_log_has(c->process, text))
+        CHECK_FAIL("the client's stderr does not say \"%s\"", text);
+}
+
+/* Whatever the exit status: nobody is left of it, and nothing broke. */
+static void end_client(struct client *c, int status)
+{
+    EXPECT_EXIT(c->process, status);
+    if (server_living(&c->traced) != 0)
+        CHECK_FAIL("a process of the client outlived it");
+    if (process_log_has(c->process, "Sanitizer") ||
+        process_log_has(c->process, "runtime error:") ||
+        process_log_has(c->process, "Assertion "))
+        CHECK_FAIL("a report on the client's stderr");
+    close(c->out);
+}
+
+/* As the end that most have: stdin ended, all was said. */
+static void end_quietly(struct client *c)
+{
+    EXPECT_EOF(c->out);
+    end_client(c, 0);
+    if (process_log_count(c->process, "client[") > 0)
+        CHECK_FAIL("it had nothing to complain of, and did");
+}
+
+/* ---- its stdin ----------------------------------------------------------- */
+
+static void type_bytes(int fd, const char *bytes, size_t len)
+{
+    check_step("stdin: %zu bytes", len);
+    if (write(fd, bytes, len) != (ssize_t)len)
+        CHECK_FAIL("write to its stdin: %s", strerror(errno));
+}
+
+static void type(const struct client *c, const char *text)
+{
+    type_bytes(c->process->in, text, strlen(text));
+}
+
+/* Typed, and said back by the server. */
+static void type_and_hear(const struct client *c, const char *text)
+{
+    type(c, text);
+    EXPECT_BYTES(c->out, text, strlen(text));
+}
+
+static int new_file(const char *name)
+{
+    int fd = open(harness_path(name), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+                  0600);
+
+    if (fd == -1)
+        CHECK_FAIL("open %s: %s", name, strerror(errno));
+    return fd;
+}
+
+/* A file that begins with `text` and, without taking room on the disk, goes
+ * on for longer than any socket would store. */
+static int endless_file(const char *name, const char *text)
+{
+    int fd = new_file(name);
+
+    type_bytes(fd, text, strlen(text));
+    if (ftruncate(fd, 1024L * MEGABYTE) == -1)
+        CHECK_FAIL("ftruncate: %s", strerror(errno));
+    lseek(fd, 0, SEEK_SET);
+    return fd;
+}
+
+static int patterned_file(const char *name, size_t len)
+{
+    static char chunk[MEGABYTE];
+    int fd = new_file(name);
+
+    check_step("write %zu bytes to a file", len);
+    for (size_t done = 0; done < len;) {
+        size_t n = len - done < sizeof(chunk) ? len - done : sizeof(chunk);
+
+        fill_pattern(chunk, n, done);
+        if (write(fd, chunk, n) != (ssize_t)n)
+            check_skip("no room for %zu bytes: %s", len, strerror(errno));
+        done += n;
+    }
+    lseek(fd, 0, SEEK_SET);
+    return fd;
+}
+
+static void expect_patterned_file(int fd, size_t len)
+{
+    static char want[MEGABYTE], got[MEGABYTE];
+    size_t done = 0;
+    ssize_t n;
+
+    lseek(fd, 0, SEEK_SET);
+    while ((n = read(fd, got, sizeof(got))) > 0) {
+        fill_pattern(want, (size_t)n, done);
+        CHECK_BYTES(got, (size_t)n, want, (size_t)n);
+        done += (size_t)n;
+    }
+    CHECK_EQ(done, len);
+}
+
+/* ---- with a server of ours ----------------------------------------------- */
+
+static void a_line_back(void)
+{
+    struct server *s = server_start((struct server_spec){0});
+    struct client c = call_server(s, STDIO_PIPE);
+
+    type_and_hear(&c, "one\n");
+    type_and_hear(&c, "\n");
+    type_and_hear(&c, "two\r\n");
+    process_close_in(c.process);
+    end_quietly(&c);
+    server_stop(s, 1);
+}
+
+static void a_last_line_without_newline(void)
+{
+    struct server *s = server_start((struct server_spec){0});
+    struct client c = call_server(s, STDIO_PIPE);
+
+    type(&c, "one\nlast");
+    process_close_in(c.process);
+    EXPECT_TEXT(c.out, "one\nlast");
+    end_quietly(&c);
+    c = call_server(s, STDIO_PIPE);
+    type(&c, "x");
+    process_close_in(c.process);
+    EXPECT_TEXT(c.out, "x");
+    end_quietly(&c);
+    server_stop(s, 2);
+}
+
+/* A line that comes in pieces is a line. */
+static void a_line_in_pieces(void)
+{
+    struct server *s = server_start((struct server_spec){0});
+    struct client c = call_server(s, STDIO_PIPE);
+
+    type(&c, "o");
+    type(&c, "n");
+    type(&c, "e\nt");
+    EXPECT_TEXT(c.out, "one\n");
+    type(&c, "wo\n");
+    EXPECT_TEXT(c.out, "two\n");
+    process_close_in(c.process);
+    end_quietly(&c);
+    server_stop(s, 1);
+}
+
+static void every_byte(void)
+{
+    struct server *s = server_start((struct server_spec){0});
+    struct client c = call_server(s, STDIO_PIPE);
+    char bytes[257];
+
+    for (int i = 0; i < 256; i++)
+        bytes[i] = (char)i;
+    bytes[256] = '\n';
+    type_bytes(c.process->in, bytes, sizeof(bytes));
+    EXPECT_BYTES(c.out, bytes, sizeof(bytes));
+    process_close_in(c.process);
+    end_quietly(&c);
+    server_stop(s, 1);
+}
+
+static void other_services(void)
+{
+    static const struct {
+        const char *service, *said, *heard;
+    } table[] = {
+        {"upper", "shout\nlast", "SHOUT\nLAST"},
+        {"hello", "anything\n", "hello world\n"},
+        {"hello", "", "hello world\n"},
+        {"greet", "hello server\n", "glad to meet you!"},
+        {"greet", "hello server", "glad to meet you!"},
+        {"greet", "too short", ""},
+    };
+
+    for (size_t i = 0; i < CHECK_COUNT(table); i++) {
+        struct server *s =
+            server_start((struct server_spec){.args = {"-s", table[i].service}});
+        struct client c = call_server(s, STDIO_PIPE);
+
+        type(&c, table[i].said);
+        process_close_in(c.process);
+        EXPECT_BYTES(c.out, table[i].heard, strlen(table[i].heard));
+        EXPECT_EOF(c.out);
+        end_client(&c, 0);
+        server_stop(s, 1);
+        server_forget(s);
+        process_forget(c.process);
+    }
+}
+
+/* stdin stays open: the server's hanging up ends the client. */
+static void a_farewell_ends_it(void)
+{
+    struct server *s = server_start((struct server_spec){0});
+    struct client c = call_server(s, STDIO_PIPE);
+
+    type_and_hear(&c, "hi\n");
+    type_and_hear(&c, "bye\n");
+    if (waits_for_one_thing())
+        type(&c, "a line later\n");
+    EXPECT_EOF(c.out);
+    end_client(&c, 0);
+    expect_log(&c, closed_message);
+    server_stop(s, 1);
+}
+
+/* What follows a farewell is not answered, and not missed. */
+static void a_farewell_in_a_file(void)
+{
+    struct server *s = server_start((struct server_spec){0});
+    struct client c = call_server(s, endless_file("in", "hi\nquit\r\nmore\n"));
+
+    EXPECT_TEXT(c.out, "hi\nquit\r\n");
+    EXPECT_EOF(c.out);
+    end_client(&c, 0);
+    expect_log(&c, closed_message);
+    server_stop(s, 1);
+}
+
+/* Both a file: neither can be waited for in every way a pipe can. */
+static void files_in_and_out(void)
+{
+    struct server *s = server_start((struct server_spec){0});
+    const char *port, *host = host_of(s, &port);
+    struct process_spec spec = {.path = need_client(), .args = {host, port}};
+    char lines[9000];
+    struct run r;
+
+    for (size_t i = 0; i < sizeof(lines); i++)
+        lines[i] = (char)(i % 9 == 8 ? '\n' : 'a' + i % 9);
+    r = run_program(spec, lines, sizeof(lines));
+    CHECK_EQ(r.status, 0);
+    CHECK_BYTES(r.out, r.out_len, lines, sizeof(lines));
+    CHECK_EQ(r.err_len, 0);
+    run_free(&r);
+    r = run_program(spec, "", 0);
+    CHECK_EQ(r.status, 0);
+    CHECK_EQ(r.out_len, 0);
+    CHECK_EQ(r.err_len, 0);
+    run_free(&r);
+    server_stop(s, 2);
+}
+
+static void no_input_at_all(void)
+{
+    struct server *s =
+        server_start((struct server_spec){.args = {"-s", "hello"}});
+    struct client c = call_server(s, STDIO_NULL);
+
+    EXPECT_TEXT(c.out, "hello world\n");
+    end_quietly(&c);
+    server_stop(s, 1);
+}
+
+/* `client <&-`: the socket must not be taken for stdin, or written to as
+ * stdout. */
+static struct run run_in_shell(const char *script, const struct server *s)
+{
+    const char *port, *host = host_of(s, &port);
+    struct process_spec spec = {
+        .path = "/bin/sh",
+        .args = {"-c", script, need_client(), host, port}};
+
+    return run_program(spec, "hi\n", 3);
+}
+
+static void closed_standard_descriptors(void)
+{
+    struct server *s = server_start((struct server_spec){0});
+    struct run r = run_in_shell("exec \"$0\" \"$@\" <&-", s);
+
+    CHECK_EQ(r.status, 0);
+    CHECK_EQ(r.out_len, 0);
+    CHECK_EQ(r.err_len, 0);
+    run_free(&r);
+    r = run_in_shell("exec \"$0\" \"$@\" >&-", s);
+    CHECK_EQ(WEXITSTATUS(r.status), 1);
+    CHECK(strstr(r.err, "stdout: EBADF") != NULL);
+    run_free(&r);
+    r = run_in_shell("exec \"$0\" \"$@\" 2>&-", s);
+    CHECK_EQ(r.status, 0);
+    CHECK_BYTES(r.out, r.out_len, "hi\n", 3);
+    run_free(&r);
+    server_stop(s, 3);
+}
+
+/* ---- a terminal ----------------------------------------------------------- */
+
+/* Without echo and without \n as \r\n, so that what comes is what was said. */
+static int open_terminal(int *slave)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    struct termios t;
+
+    if (master == -1 || grantpt(master) == -1 || unlockpt(master) == -1 ||
+        (*slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC)) == -1)
+        check_skip("no pseudo-terminal: %s", strerror(errno));
+    CHECK(tcgetattr(*slave, &t) == 0);
+    t.c_lflag &= ~(tcflag_t)ECHO;
+    t.c_oflag &= ~(tcflag_t)OPOST;
+    CHECK(tcsetattr(*slave, TCSANOW, &t) == 0);
+    return master;
+}
+
+static void expect_on_terminal(int master, const char *text)
+{
+    size_t have = 0, len = strlen(text);
+    char got[64];
+
+    check_step("expect %zu bytes on the terminal", len);
+    while (have < len) {
+        struct pollfd p = {master, POLLIN, 0};
+        ssize_t n;
+
+        if (poll(&p, 1, patience_ms()) == 0)
+            CHECK_FAIL("nothing more came, after %zu bytes", have);
+        n = read(master, got + have, len - have);
+        CHECK(n > 0);
+        have += (size_t)n;
+    }
+    CHECK_BYTES(got, have, text, len);
+}
+
+static bool is_nonblocking(int fd)
+{
+    return (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0;
+}
+
+/* The terminal's open file description is shared with whoever started the
+ * client: were it left non-blocking, they would suffer. Ctrl-D in the middle
+ * of a line sends what there is of it; at its start it is the end. */
+static void a_terminal(void)
+{
+    struct server *s = server_start((struct server_spec){0});
+    const char *port, *host = host_of(s, &port);
+    int slave, master = open_terminal(&slave);
+    struct client c = {.process = run_client(host, port, slave, slave),
+                       .out = -1};
+
+    c.traced = (struct server){.pid = c.process->pid};
+    type_bytes(master, "hello\n", 6);
+    expect_on_terminal(master, "hello\n");
+    CHECK(!is_nonblocking(slave));
+    type_bytes(master, "la", 2);
+    type_bytes(master, "st\004", 3);
+    if (!waits_for_one_thing())
+        expect_on_terminal(master, "last");
+    CHECK(!is_nonblocking(slave));
+    type_bytes(master, "\004", 1);
+    if (waits_for_one_thing())
+        expect_on_terminal(master, "last");
+    end_client(&c, 0);
+    CHECK_EQ(process_log_count(c.process, "client["), 0);
+    CHECK(!is_nonblocking(slave));
+    server_stop(s, 1);
+}
+
+/* ---- much ------------------------------------------------------------------ */
+
+static long peak_kib(pid_t pid)
+{
+    char path[64], line[256];
+    long kib = 0;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+    f = fopen(path, "re");
+    while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+        if (strncmp(line, "VmHWM:", 6) == 0)
+            kib = atol(line + 6);
+    if (f != NULL)
+        fclose(f);
+    return kib;
+}
+
+/* The highest peak of its processes; not what they still share with the test
+ * before exec. */
+static long client_peak_kib(const struct client *c)
+{
+    pid_t pids[8];
+    int count = server_members(&c->traced, pids, 8);
+    long highest = 0;
+
+    for (int i = 0; i < count; i++) {
+        long kib = peak_kib(pids[i]);
+
+        highest = kib > highest ? kib : highest;
+    }
+    return highest;
+}
+
+static void expect_bounded(long kib)
+{
+    check_step("its memory at its peak: %ld KiB", kib);
+    CHECK(kib > 0);
+    if (!is_instrumented() && kib > PEAK_KIB)
+        CHECK_FAIL("it took %ld KiB of memory; %d should be plenty", kib,
+                   PEAK_KIB);
+}
+
+static void a_megabyte_without_newline(void)
+{
+    struct server *s = server_start((struct server_spec){0});
+    struct client c = call_server(s, patterned_file("in", MEGABYTE));
+
+    expect_pattern(c.out, 0, MEGABYTE);
+    end_quietly(&c);
+    server_stop(s, 1);
+}
+
+static void a_hundred_megabytes(void)
+{
+    const size_t len = 100 * 1000 * 1000;
+    struct server *s = server_start((struct server_spec){0});
+    const char *port, *host = host_of(s, &port);
+    int in = patterned_file("in", len), out = new_file("out");
+    struct client c = {.out = -1, .process = run_client(host, port, in, out)};
+    long long until = now_ms() + 5LL * patience_ms();
+    long highest = 0;
+
+    c.traced = (struct server){.pid = c.process->pid};
+    while (!process_has_ended(c.process)) {
+        long kib = client_peak_kib(&c);
+
+        highest = kib > highest ? kib : highest;
+        look_again(__FILE__, __LINE__, "all has come back", until);
+    }
+    end_client(&c, 0);
+    expect_patterned_file(out, len);
+    expect_bounded(highest);
+    server_stop(s, 1);
+}
+
+/* Sends to `fd`, without waiting, all that goes; `c` moves it on. Returns how
+ * much went until nothing moved any more. */
+static size_t fill_up(const struct client *c, int fd, size_t limit)
+{
+    size_t total = 0, n;
+
+    do {
+        n = send_until_full(fd, total, limit - total);
+        total += n;
+    } while (total < limit && (n > 0 || server_cpu_share(&c->traced, 100) > 0));
+    check_step("%zu bytes went", total);
+    return total;
+}
+
+/* The server does not read: then neither does the client, and who writes to it
+ * must wait. Its stdin is a socket here, to be filled without waiting. */
+static void a_server_that_does_not_read(void)
+{
+    const size_t limit = 200 * MEGABYTE;
+    int ends[2];
+    struct client c;
+    size_t total;
+
+    stdout_socket(ends);
+    c = call_peer(ends[1]);
+    close(ends[1]);
+    total = fill_up(&c, ends[0], limit);
+    CHECK(total < limit);
+    expect_bounded(client_peak_kib(&c));
+    close(ends[0]);
+    expect_pattern(c.peer, 0, total);
+    EXPECT_EOF(c.peer);
+    leave(c.peer);
+    end_quietly(&c);
+}
+
+/* Nobody reads the client's stdout: then it does not read from the server. */
+static void a_stdout_that_is_not_read(void)
+{
+    const size_t limit = 200 * MEGABYTE;
+    struct client c = call_peer(STDIO_PIPE);
+    size_t total = fill_up(&c, c.peer, limit);
+
+    CHECK(total < limit);
+    expect_bounded(client_peak_kib(&c));
+    process_close_in(c.process);
+    leave(c.peer);
+    expect_pattern(c.out, 0, total);
+    end_quietly(&c);
+}
+
+/* ---- a peer that is slow, or talks out of turn ------------------------------ */
+
+static void a_peer_that_talks_first(void)
+{
+    struct client c = call_peer(STDIO_PIPE);
+
+    SEND_TEXT(c.peer, "welcome\n");
+    if (!waits_for_one_thing())
+        EXPECT_TEXT(c.out, "welcome\n");
+    type(&c, "question\n");
+    EXPECT_TEXT(c.peer, "question\n");
+    if (waits_for_one_thing())
+        EXPECT_TEXT(c.out, "welcome\n");
+    SEND_TEXT(c.peer, "answer\n");
+    process_close_in(c.process);
+    EXPECT_TEXT(c.out, "answer\n");
+    EXPECT_EOF(c.peer);
+    leave(c.peer);
+    end_quietly(&c);
+}
+
+/* Each byte is printed before the next one comes. */
+static void a_peer_that_trickles(void)
+{
+    static const char answer[] = "an\0swer\n";
+    struct client c = call_peer(STDIO_PIPE);
+
+    type(&c, "question\n");
+    EXPECT_TEXT(c.peer, "question\n");
+    for (size_t i = 0; i < sizeof(answer) - 1; i++) {
+        SEND_BYTES(c.peer, &answer[i], 1);
+        EXPECT_BYTES(c.out, &answer[i], 1);
+    }
+    type(&c, "another\n");
+    EXPECT_TEXT(c.peer, "another\n");
+    SEND_TEXT(c.peer, "well\n");
+    process_close_in(c.process);
+    EXPECT_EOF(c.peer);
+    leave(c.peer);
+    EXPECT_TEXT(c.out, "well\n");
+    end_quietly(&c);
+}
+
+/* It says its end at once, and still prints what comes long after. */
+static void a_peer_that_answers_after_the_end(void)
+{
+    struct client c = call_peer(STDIO_PIPE);
+
+    type(&c, "question");
+    process_close_in(c.process);
+    EXPECT_TEXT(c.peer, "question");
+    EXPECT_EOF(c.peer);
+    for (size_t i = 0; i < 16; i++) {
+        char part[MEGABYTE / 16];
+
+        fill_pattern(part, sizeof(part), i * sizeof(part));
+        SEND_BYTES(c.peer, part, sizeof(part));
+        expect_pattern(c.out, i * sizeof(part), sizeof(part));
+    }
+    leave(c.peer);
+    end_quietly(&c);
+}
+
+/* Sends and receives at once: neither side waits for the other to finish. */
+static void both_directions_at_once(void)
+{
+    const size_t len = 16 * MEGABYTE;
+    char *bytes = malloc(len);
+    struct client c = call_peer(patterned_file("in", len));
+
+    CHECK(bytes != NULL);
+    fill_pattern(bytes, len, 0);
+    for (size_t done = 0; done < len; done += MEGABYTE) {
+        SEND_BYTES(c.peer, bytes + done, MEGABYTE / 4);
+        expect_pattern(c.out, done, MEGABYTE / 4);
+        expect_pattern(c.peer, done, MEGABYTE);
+        SEND_BYTES(c.peer, bytes + done + MEGABYTE / 4, MEGABYTE / 4 * 3);
+        expect_pattern(c.out, done + MEGABYTE / 4, MEGABYTE / 4 * 3);
+    }
+    EXPECT_EOF(c.peer);
+    leave(c.peer);
+    end_quietly(&c);
+    free(bytes);
+}
+
+/* A client with nothing to do does nothing, however it came to that. */
+static void expect_at_rest(const struct client *c)
+{
+    WAIT_UNTIL(server_cpu_share(&c->traced, 200) < 0.1);
+    CHECK(!process_has_ended(c->process));
+}
+
+static void waiting_costs_nothing(void)
+{
+    struct client c = call_peer(STDIO_PIPE);
+
+    hint("is something watched that is always ready?");
+    expect_at_rest(&c);
+    process_close_in(c.process);
+    EXPECT_EOF(c.peer);
+    check_step("stdin, a pipe, has ended; the peer is silent");
+    expect_at_rest(&c);
+    leave(c.peer);
+    end_quietly(&c);
+
+    c = call_peer(STDIO_NULL);
+    EXPECT_EOF(c.peer);
+    check_step("stdin, /dev/null, has ended; the peer is silent");
+    expect_at_rest(&c);
+    leave(c.peer);
+    end_quietly(&c);
+
+    c = call_peer(endless_file("in", "one\n"));
+    EXPECT_TEXT(c.peer, "one\n");
+    check_step("stdin is a file that has more; the peer does not read");
+    expect_at_rest(&c);
+    process_signal_group(c.process, SIGKILL);
+    process_wait(c.process);
+}
+
+/* ---- a peer that leaves ----------------------------------------------------- */
+
+/* Nothing was left unsaid: that is no failure. */
+static void hung_up_with_all_sent(void)
+{
+    struct client c = call_peer(STDIO_PIPE);
+
+    type(&c, "question\n");
+    EXPECT_TEXT(c.peer, "question\n");
+    SEND_TEXT(c.peer, "answer\n");
+    EXPECT_TEXT(c.out, "answer\n");
+    leave(c.peer);
+    if (waits_for_one_thing())
+        type(&c, "a line later\n");
+    EXPECT_EOF(c.out);
+    end_client(&c, 0);
+    expect_log(&c, closed_message);
+}
+
+/* Whether that was to be expected depends on what was said last. */
+static void hung_up_with_input_unsent(void)
+{
+    static const struct {
+        const char *said;
+        int status;
+    } table[] = {{"question\n", 1}, {"bye\n", 0},   {"exit\r\n", 0},
+                 {"quit\n", 0},     {"xbye\n", 1},  {"bye \n", 1},
+                 {"bye\r\r\n", 1},  {"byebye\n", 1}};
+
+    for (size_t i = 0; i < CHECK_COUNT(table); i++) {
+        char name[8] = {(char)('a' + i)};
+        int in = endless_file(name, table[i].said);
+        struct client c = call_peer(in);
+
+        EXPECT_BYTES(c.peer, table[i].said, strlen(table[i].said));
+        SEND_TEXT(c.peer, "last words");
+        half_close(c.peer);
+        EXPECT_TEXT(c.out, "last words");
+        EXPECT_EOF(c.out);
+        end_client(&c, table[i].status);
+        expect_log(&c, closed_message);
+        process_forget(c.process);
+        close(c.peer);
+        close(in);
+    }
+}
+
+static void stop_client(const struct client *c)
+{
+    pid_t pids[8];
+    int count = server_members(&c->traced, pids, 8);
+
+    process_signal_group(c->process, SIGSTOP);
+    for (int i = 0; i < count; i++)
+        WAIT_UNTIL(proc_state(pids[i]) == 'T');
+}
+
+/* While it is stopped, the peer speaks and leaves and input comes: so sending
+ * fails before what was said is read. It must be printed all the same. */
+static void expect_last_words(struct client *c, bool reset)
+{
+    enum { WORDS = 60000 };
+    char words[WORDS];
+
+    type(c, "question\n");
+    EXPECT_TEXT(c->peer, "question\n");
+    SEND_TEXT(c->peer, "answer\n");
+    EXPECT_TEXT(c->out, "answer\n");
+    stop_client(c);
+    fill_pattern(words, WORDS, 0);
+    SEND_BYTES(c->peer, words, WORDS);
+    if (reset)
+        reset_connection(c->peer);
+    else
+        leave(c->peer);
+    type(c, "more\n");
+    process_signal_group(c->process, SIGCONT);
+    expect_pattern(c->out, 0, WORDS);
+    EXPECT_EOF(c->out);
+    end_client(c, 1);
+}
+
+static void last_words_before_sending_fails(void)
+{
+    struct client c = call_unix_peer(STDIO_PIPE);
+
+    expect_last_words(&c, false);
+    expect_log(&c, closed_message);
+}
+
+static void last_words_before_a_reset(void)
+{
+    struct client c = call_peer(STDIO_PIPE);
+
+    expect_last_words(&c, true);
+    expect_log(&c, "ECONNRESET");
+}
+
+/* Idle, in the middle of sending, and after the end of stdin. */
+static void resets(void)
+{
+    struct client c = call_peer(STDIO_PIPE);
+
+    type(&c, "question\n");
+    EXPECT_TEXT(c.peer, "question\n");
+    if (waits_for_one_thing()) {
+        SEND_TEXT(c.peer, "answer\n");
+        EXPECT_TEXT(c.out, "answer\n");
+        reset_connection(c.peer);
+        type(&c, "a line later\n");
+    } else {
+        reset_connection(c.peer);
+    }
+    EXPECT_EOF(c.out);
+    end_client(&c, 1);
+    expect_log(&c, "ECONNRESET");
+
+    c = call_peer(endless_file("in", "question\n"));
+    EXPECT_TEXT(c.peer, "question\n");
+    reset_connection(c.peer);
+    EXPECT_EOF(c.out);
+    end_client(&c, 1);
+    expect_log(&c, "ECONNRESET");
+
+    c = call_peer(STDIO_NULL);
+    EXPECT_EOF(c.peer);
+    reset_connection(c.peer);
+    EXPECT_EOF(c.out);
+    end_client(&c, 1);
+    expect_log(&c, "ECONNRESET");
+}
+
+/* ---- what else can go wrong --------------------------------------------------- */
+
+static void say_something(const struct client *c)
+{
+    type(c, "question\n");
+    EXPECT_TEXT(c->peer, "question\n");
+    SEND_TEXT(c->peer, "answer\n");
+}
+
+static void a_stdout_that_fails(void)
+{
+    struct client c = call_peer(STDIO_PIPE);
+    char port[8];
+    int full, listen_fd;
+
+    close(c.out);
+    c.out = -1;
+    say_something(&c);
+    end_client(&c, 1);
+    expect_log(&c, "stdout: EPIPE");
+    EXPECT_CLOSED(c.peer);
+
+    listen_fd = peer_listen(port);
+    full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    c = (struct client){.process = run_client("127.0.0.1", port, STDIO_PIPE,
+                                              full),
+                        .peer = peer_accept(listen_fd),
+                        .out = full};
+    c.traced = (struct server){.pid = c.process->pid};
+    say_something(&c);
+    end_client(&c, 1);
+    expect_log(&c, "stdout: ENOSPC");
+    EXPECT_CLOSED(c.peer);
+}
+
+static void a_stdin_that_fails(void)
+{
+    struct client c =
+        call_peer(open(harness_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+
+    EXPECT_CLOSED(c.peer);
+    leave(c.peer);
+    EXPECT_EOF(c.out);
+    end_client(&c, 1);
+    expect_log(&c, "stdin: EISDIR");
+}
+
+/* Who ends one process of the client ends them all. */
+static void a_signal_ends_all_of_it(void)
+{
+    static const int signals[] = {SIGTERM, SIGINT};
+
+    for (size_t i = 0; i < CHECK_COUNT(signals); i++) {
+        struct client c = call_peer(STDIO_PIPE);
+        int status;
+
+        type(&c, "question\n");
+        EXPECT_TEXT(c.peer, "question\n");
+        SEND_TEXT(c.peer, "answer\n");
+        EXPECT_TEXT(c.out, "answer\n");
+        process_signal(c.process, signals[i]);
+        status = process_wait(c.process);
+        CHECK(WIFSIGNALED(status));
+        CHECK_EQ(WTERMSIG(status), signals[i]);
+        WAIT_UNTIL(server_living(&c.traced) == 0);
+        EXPECT_CLOSED(c.peer);
+        EXPECT_EOF(c.out);
+    }
+}
+
+static void expect_cannot_connect(const char *host, const char *port,
+                                  const char *symbol)
+{
+    struct process *p = run_client(host, port, STDIO_NULL, STDIO_PIPE);
+    char line[16];
+
+    EXPECT_EXIT(p, 1);
+    if (!process_log_has(p, symbol) || !process_log_has(p, host))
+        CHECK_FAIL("stderr does not name %s and \"%s\"", symbol, host);
+    CHECK(!process_read_line(p, line, sizeof(line)));
+    CHECK_EQ(process_log_count(p, "client["), 1);
+}
+
+static void nobody_there(void)
+{
+    char port[8], path[200] = "unix:";
+
+    close(peer_listen(port));
+    expect_cannot_connect("127.0.0.1", port, "ECONNREFUSED");
+    snprintf(path, sizeof(path), "unix:%s", harness_path("missing"));
+    expect_cannot_connect(path, NULL, "ENOENT");
+    memset(path + 5, 'x', 150);
+    expect_cannot_connect(path, NULL, "ENAMETOOLONG");
+}
+
+/* ---- the command line ----------------------------------------------------------- */
+
+static struct run run_words(const char *one, const char *two, const char *three)
+{
+    return run_program((struct process_spec){.path = need_client(),
+                                             .args = {one, two, three}},
+                       NULL, 0);
+}
+
+static void expect_status(const struct run *r, int status)
+{
+    CHECK(WIFEXITED(r->status));
+    CHECK_EQ(WEXITSTATUS(r->status), status);
+}
+
+static void help_and_version(void)
+{
+    static const char *const words[][2] = {{"-h", "--help"},
+                                           {"-V", "--version"}};
+    char port[16];
+
+    snprintf(port, sizeof(port), "%d", 9000 + stage);
+    for (size_t i = 0; i < CHECK_COUNT(words); i++) {
+        struct run letter = run_words(words[i][0], NULL, NULL);
+        struct run word = run_words(words[i][1], NULL, NULL);
+
+        expect_status(&letter, 0);
+        expect_status(&word, 0);
+        CHECK(word.out_len > 1 && word.err_len == 0);
+        CHECK_BYTES(letter.out, letter.out_len, word.out, word.out_len);
+        if (i == 0)
+            CHECK(strstr(word.out, "HOST") != NULL &&
+                  strstr(word.out, port) != NULL);
+        run_free(&letter);
+        run_free(&word);
+    }
+}
+
+/* Exit status 2 and the wrong word named, as with a server. */
+static void each_wrong_client_word(void)
+{
+    static const struct {
+        const char *words[3];
+        const char *named;
+    } table[] = {
+        {{"-x"}, "x"},
+        {{"--wrong"}, "wrong"},
+        {{"--help=me"}, "help"},
+        {{"-p", "1"}, "p"},
+        {{"127.0.0.1", "0"}, "'0'"},
+        {{"127.0.0.1", "65536"}, "65536"},
+        {{"127.0.0.1", "-1"}, "1"},
+        {{"127.0.0.1", "12x"}, "12x"},
+        {{"127.0.0.1", "http"}, "http"},
+        {{"127.0.0.1", ""}, "''"},
+        {{"127.0.0.1", "99999999999999999999"}, "99999999999999999999"},
+        {{"127.0.0.1", "9", "surplus"}, "surplus"},
+    };
+
+    for (size_t i = 0; i < CHECK_COUNT(table); i++) {
+        struct run r = run_words(table[i].words[0], table[i].words[1],
+                                 table[i].words[2]);
+
+        check_step("the wrong word is %s", table[i].named);
+        expect_status(&r, 2);
+        CHECK_EQ(r.out_len, 0);
+        CHECK(strstr(r.err, table[i].named) != NULL);
+        CHECK(strstr(r.err, "--help") != NULL);
+        run_free(&r);
+    }
+}
+
+/* HOST alone: the port is the stage's. On an address of 127/8 that no other
+ * test has. */
+static void default_port(void)
+{
+    unsigned int id = (unsigned int)getpid();
+    char host[32];
+    struct server *s;
+    struct client c;
+
+    snprintf(host, sizeof(host), "127.%u.%u.%u", 128 + (id >> 16) % 64,
+             (id >> 8) % 256, id % 256);
+    s = server_start((struct server_spec){.bare = true, .args = {"-b", host}});
+    c = start_client(host, NULL, STDIO_PIPE);
+    type_and_hear(&c, "hi\n");
+    process_close_in(c.process);
+    end_quietly(&c);
+    server_stop(s, 1);
+}
+
+const struct suite_case client_cases[] = {
+    {"client-line-back", "client", ALL_STAGES, 30, a_line_back, ALL_TRANSPORTS},
+    {"client-last-line", "client", ALL_STAGES, 30, a_last_line_without_newline, ALL_TRANSPORTS},
+    {"client-line-in-pieces", "client", ALL_STAGES, 30, a_line_in_pieces, 0},
+    {"client-every-byte", "client", ALL_STAGES, 30, every_byte, 0},
+    {"client-services", "client", ALL_STAGES, 30, other_services, 0},
+    {"client-farewell", "client", ALL_STAGES, 30, a_farewell_ends_it, ALL_TRANSPORTS},
+    {"client-farewell-in-file", "client", ALL_STAGES, 30, a_farewell_in_a_file, 0},
+    {"client-files", "client", ALL_STAGES, 30, files_in_and_out, ALL_TRANSPORTS},
+    {"client-no-input", "client", ALL_STAGES, 30, no_input_at_all, 0},
+    {"client-closed-descriptors", "client", ALL_STAGES, 30, closed_standard_descriptors, 0},
+    {"client-terminal", "client", ALL_STAGES, 30, a_terminal, 0},
+    {"client-megabyte", "client", CONCURRENT, 30, a_megabyte_without_newline, ALL_TRANSPORTS},
+    {"client-100-megabytes", "load", CONCURRENT, 120, a_hundred_megabytes, 0},
+    {"client-server-does-not-read", "client", CONCURRENT, 60, a_server_that_does_not_read, 0},
+    {"client-stdout-not-read", "client", CONCURRENT, 60, a_stdout_that_is_not_read, 0},
+    {"client-peer-talks-first", "client", ALL_STAGES, 30, a_peer_that_talks_first, 0},
+    {"client-peer-trickles", "client", ALL_STAGES, 30, a_peer_that_trickles, 0},
+    {"client-peer-answers-late", "client", ALL_STAGES, 30, a_peer_that_answers_after_the_end, 0},
+    {"client-both-directions", "client", CONCURRENT, 30, both_directions_at_once, 0},
+    {"client-waits-at-rest", "client", ALL_STAGES, 60, waiting_costs_nothing, 0},
+    {"client-hung-up-all-sent", "client", ALL_STAGES, 30, hung_up_with_all_sent, 0},
+    {"client-hung-up-unsent", "client", ALL_STAGES, 30, hung_up_with_input_unsent, 0},
+    {"client-last-words", "client", ALL_STAGES, 30, last_words_before_sending_fails, 0},
+    {"client-last-words-reset", "client", ALL_STAGES, 30, last_words_before_a_reset, 0},
+    {"client-reset", "client", ALL_STAGES, 30, resets, 0},
+    {"client-stdout-fails", "client", ALL_STAGES, 30, a_stdout_that_fails, 0},
+    {"client-stdin-fails", "client", ALL_STAGES, 30, a_stdin_that_fails, 0},
+    {"client-signal", "client", ALL_STAGES, 30, a_signal_ends_all_of_it, 0},
+    {"client-nobody-there", "client", ALL_STAGES, 30, nobody_there, 0},
+    {"client-help-and-version", "client", ALL_STAGES, 30, help_and_version, 0},
+    {"client-wrong-words", "client", ALL_STAGES, 30, each_wrong_client_word, 0},
+    {"client-default-port", "client", ALL_STAGES, 30, default_port, 0},
+    {0},
+};
