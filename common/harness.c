@@ -33,6 +33,7 @@ enum {
 
 const char *server_path;
 enum transport server_transport = ON_TCP;
+const char *server_args[SPEC_ARGS];
 
 static struct process processes[PROCESSES]; /* pid 0: free */
 static struct server servers[SERVERS];      /* pid 0: free */
@@ -630,6 +631,8 @@ struct server *server_launch(struct server_spec spec)
     if (transport == ON_TCP6 && !spec.bare)
         need_ipv6();
     path_in_dir(unix_address + 5, "socket", (int)(s - servers) + 1);
+    if (spec.path == NULL)
+        add_args(&p, server_args);
     if (!spec.bare)
         add_address(&p, transport, unix_address);
     add_args(&p, spec.args);

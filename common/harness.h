@@ -130,6 +130,10 @@ enum transport { ON_TCP, ON_TCP6, ON_UNIX };
 extern const char *server_path;
 extern enum transport server_transport;
 
+/* What every server of the case gets first on its command line, but for one
+ * whose spec names a path. The first NULL ends it. */
+extern const char *server_args[SPEC_ARGS];
+
 struct server_spec {
     const char *path;            /* NULL: server_path */
     const char *args[SPEC_ARGS]; /* after the ones the harness adds */

@@ -289,7 +289,7 @@ static void work_of_many(void)
         EXPECT_BYTES(fds[i], words[i], 7);
     took = now_ms() - start;
     check_step("%d replies took %lld ms", CLIENTS, took);
-    if ((stage_bit() & EVENT_LOOPS) != 0 && took < (CLIENTS - 1) * WORK_MS)
+    if ((stage_bit() & (EVENT_LOOPS | FRAMES)) != 0 && took < (CLIENTS - 1) * WORK_MS)
         CHECK_FAIL("a loop did the work of several at once: %lld ms", took);
     if ((stage_bit() & (FORK | PTHREAD)) != 0 && took >= (CLIENTS - 1) * WORK_MS)
         CHECK_FAIL("one waited for the work of others: %lld ms", took);
@@ -404,25 +404,25 @@ static void log_on_a_full_disk(void)
 
 const struct suite_case limits_cases[] = {
     {"idle-is-closed", "limits", ALL_STAGES, 30, idle_client_is_closed, ALSO_UNIX},
-    {"idle-but-active", "limits", ALL_STAGES, 40, active_client_is_not_closed, 0},
-    {"idle-zero-is-never", "limits", ALL_STAGES, 30, zero_means_never, 0},
+    {"idle-but-active", "limits", FRAMES_TOO, 40, active_client_is_not_closed, 0},
+    {"idle-zero-is-never", "limits", FRAMES_TOO, 30, zero_means_never, 0},
     {"idle-greeting", "limits", ALL_STAGES, 30, idle_halfway_through_a_greeting, 0},
-    {"idle-never-reads", "limits", ALL_STAGES, 60, idle_client_that_never_reads, 0},
+    {"idle-never-reads", "limits", FRAMES_TOO, 60, idle_client_that_never_reads, 0},
     {"idle-but-reads-slowly", "limits", ALL_STAGES, 60, slow_reader_is_not_idle, 0},
-    {"max-clients-wait", "limits", CONCURRENT, 30, more_than_max_clients,
+    {"max-clients-wait", "limits", CONCURRENT | FRAMES, 30, more_than_max_clients,
      ALL_TRANSPORTS},
-    {"max-clients-burst", "limits", ALL_STAGES, 30, burst_beyond_max_clients,
+    {"max-clients-burst", "limits", FRAMES_TOO, 30, burst_beyond_max_clients,
      ALL_TRANSPORTS},
     {"max-clients-one", "limits", ALL_STAGES, 30, one_client_at_most, 0},
-    {"max-clients-quiet", "limits", ALL_STAGES, 30, full_server_is_quiet, 0},
-    {"max-clients-beyond-descriptors", "limits", ALL_STAGES, 30,
+    {"max-clients-quiet", "limits", FRAMES_TOO, 30, full_server_is_quiet, 0},
+    {"max-clients-beyond-descriptors", "limits", FRAMES_TOO, 30,
      more_than_descriptors_allow, 0},
-    {"work-costs", "limits", ALL_STAGES, 30, each_reply_costs, 0},
-    {"work-of-many", "limits", CONCURRENT, 30, work_of_many, 0},
-    {"log-quiet", "limits", ALL_STAGES, 30, quiet_logs_one_line, 0},
-    {"log-once", "limits", ALL_STAGES, 30, log_says_each_thing_once, ALSO_UNIX},
+    {"work-costs", "limits", FRAMES_TOO, 30, each_reply_costs, 0},
+    {"work-of-many", "limits", CONCURRENT | FRAMES, 30, work_of_many, 0},
+    {"log-quiet", "limits", FRAMES_TOO, 30, quiet_logs_one_line, 0},
+    {"log-once", "limits", FRAMES_TOO, 30, log_says_each_thing_once, ALSO_UNIX},
     {"log-verbose-escapes", "limits", ALL_STAGES, 30, verbose_log_is_escaped, 0},
-    {"log-printable", "limits", ALL_STAGES, 30, log_is_printable_by_default, 0},
-    {"log-on-full-disk", "limits", ALL_STAGES, 30, log_on_a_full_disk, 0},
+    {"log-printable", "limits", FRAMES_TOO, 30, log_is_printable_by_default, 0},
+    {"log-on-full-disk", "limits", FRAMES_TOO, 30, log_on_a_full_disk, 0},
     {0},
 };

@@ -128,6 +128,9 @@ static void set_repeat(char *self, const char *name)
     if (client_path != NULL && n < sizeof(command))
         n += (size_t)snprintf(command + n, sizeof(command) - n, " --client %s",
                               client_path);
+    for (int i = 0; server_args[i] != NULL && n < sizeof(command); i++)
+        n += (size_t)snprintf(command + n, sizeof(command) - n, " --arg %s",
+                              server_args[i]);
     if (preload_path != NULL && n < sizeof(command))
         n += (size_t)snprintf(command + n, sizeof(command) - n, " --preload %s",
                               preload_path);
@@ -205,10 +208,21 @@ static int run_one(char *self, const char *name)
 
 /* ---- the command line --------------------------------------------------- */
 
+/* One too many is dropped: the server will say what it misses. */
+static void add_server_arg(const char *word)
+{
+    int n = 0;
+
+    while (server_args[n] != NULL)
+        n++;
+    if (n < SPEC_ARGS - 1)
+        server_args[n] = word;
+}
+
 static int usage(void)
 {
     fprintf(stderr, "Usage: suite --server CMD [--client CMD] [--preload LIB] "
-                    "[--stage NN] [-v]\n"
+                    "[--stage NN] [--arg WORD]... [-v]\n"
                     "             [--list | [--case] NAME]\n");
     return 2;
 }
@@ -219,6 +233,7 @@ int main(int argc, char **argv)
         {"server", required_argument, NULL, 's'},
         {"client", required_argument, NULL, 'c'},
         {"preload", required_argument, NULL, 'p'},
+        {"arg", required_argument, NULL, 'a'},
         {"stage", required_argument, NULL, 'n'},
         {"case", required_argument, NULL, 'r'},
         {"list", no_argument, NULL, 'l'},
@@ -233,6 +248,7 @@ int main(int argc, char **argv)
         case 's': server_path = optarg; break;
         case 'c': client_path = optarg; break;
         case 'p': preload_path = optarg; break;
+        case 'a': add_server_arg(optarg); break;
         case 'n': stage = atoi(optarg); break; /* "04" and "04-select" */
         case 'r': name = optarg; break;
         case 'l': list = true; break;

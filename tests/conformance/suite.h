@@ -2,11 +2,12 @@
  * tests/conformance/suite.h - the cases that every server must pass, and what
  * a case may ask about the server it runs against.
  *
- *     suite --server CMD [--client CMD] [--preload LIB] [--stage NN] [-v]
- *           [--list | [--case] NAME]
+ *     suite --server CMD [--client CMD] [--preload LIB] [--stage NN]
+ *           [--arg WORD]... [-v] [--list | [--case] NAME]
  *
  * Without a name it runs every case that applies to the stage, each in a
  * process of its own, and sums up. --list prints "name kind stages timeout".
+ * Each --arg is a word that the server gets on its command line.
  *
  * A new case is a function and a line in the table of its file:
  *
@@ -40,7 +41,10 @@ enum {
     EPOLL = 1 << 6,
     EVENT_LOOPS = SELECT | POLL | EPOLL,
     CONCURRENT = FORK | PTHREAD | EVENT_LOOPS, /* all that serve many at once */
-    ALL_STAGES = BLOCKING | CONCURRENT
+    ALL_STAGES = BLOCKING | CONCURRENT,
+    FRAMES = 1 << 7, /* 07, which is made to echo lines: a case for it too says
+                      * lines, whole ones, ended by "\n" */
+    FRAMES_TOO = ALL_STAGES | FRAMES
 };
 
 /* Transports a case is run on. On another than TCP the case's name ends in
