@@ -1,0 +1,42 @@
+/*
+ * tests/compare/content.h - what the clients of load say: messages of one
+ * size, one after the other without end, so that every byte that comes back
+ * can be checked without storing what was sent.
+ *
+ * The messages repeat after some 64 KiB, and each client begins at another one:
+ * a byte changed, lost, doubled or given to the wrong client shows. A message
+ * is capital letters and digits and ends with a newline, so that servers that
+ * wait for a line answer too, and no farewell occurs; `binary`: all 256
+ * values, anywhere.
+ */
+#ifndef CONTENT_H
+#define CONTENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CONTENT_PIECE = 64 * 1024 }; /* what is read or written at once */
+
+struct content {
+    char *bytes;     /* one period, and its first CONTENT_PIECE bytes again */
+    uint32_t period; /* a whole number of messages, at least CONTENT_PIECE */
+    uint32_t message_size;
+};
+
+/* -1 and errno when there is no memory. Freed with content_free(). */
+int content_make(struct content *c, uint32_t message_size, bool binary);
+void content_free(struct content *c);
+
+/* Where the client of this number begins. */
+uint32_t content_start(const struct content *c, uint32_t client);
+
+/* The place `len` bytes, at most CONTENT_PIECE, further on. */
+uint32_t content_after(const struct content *c, uint32_t place, size_t len);
+
+/* How many of these `len` bytes, at most CONTENT_PIECE, are not what stands at
+ * `place`. */
+size_t content_wrong(const struct content *c, uint32_t place,
+                     const char *bytes, size_t len);
+
+#endif
