@@ -26,8 +26,8 @@
 enum {
     PROCESSES = 16,
     SERVERS = 8,
-    WORDS = 64,        /* of a command line, wrapper included */
-    LOG_TAIL = 4000,   /* bytes of a log that a failure prints */
+    WORDS = 64,      /* of a command line, wrapper included */
+    LOG_TAIL = 4000, /* bytes of a log that a failure prints */
     LOOK_EVERY_MS = 3
 };
 
@@ -38,9 +38,9 @@ const char *server_args[SPEC_ARGS];
 static struct process processes[PROCESSES]; /* pid 0: free */
 static struct server servers[SERVERS];      /* pid 0: free */
 static int started;                         /* processes so far: names files */
-static char dir[64];           /* empty until a case asks for one */
+static char dir[64]; /* empty until a case asks for one */
 static const char *hint_text;
-static pid_t case_pid;         /* who started things cleans them up */
+static pid_t case_pid; /* who started things cleans them up */
 
 /* ---- waiting ----------------------------------------------------------- */
 
@@ -139,7 +139,8 @@ static void print_log_tail(const struct process *p)
     size_t len = strlen(log);
     const char *tail = len > LOG_TAIL ? log + len - LOG_TAIL : log;
 
-    fprintf(stderr, "  its stderr%s:\n", len > LOG_TAIL ? " (the end of it)" : "");
+    fprintf(stderr, "  its stderr%s:\n",
+            len > LOG_TAIL ? " (the end of it)" : "");
     for (; *tail != '\0'; tail++)
         if (*tail == '\n' || (*tail >= ' ' && *tail <= '~'))
             fputc(*tail, stderr);
@@ -363,7 +364,8 @@ static void note_start(const struct process_spec *spec)
 
     for (int i = 0; i < SPEC_ARGS && spec->args[i] != NULL; i++)
         if (n < sizeof(line))
-            n += (size_t)snprintf(line + n, sizeof(line) - n, " %s", spec->args[i]);
+            n += (size_t)snprintf(line + n, sizeof(line) - n, " %s",
+                                  spec->args[i]);
     check_step("%s", line);
 }
 
@@ -617,7 +619,8 @@ static struct server *free_server(void)
 
 struct server *server_launch(struct server_spec spec)
 {
-    struct process_spec p = {.path = spec.path != NULL ? spec.path : server_path,
+    struct process_spec p = {.path =
+                                 spec.path != NULL ? spec.path : server_path,
                              .descriptors = spec.descriptors,
                              .soft_descriptors = spec.soft_descriptors,
                              .address_space = spec.address_space,
@@ -716,8 +719,10 @@ void server_wait_announced(struct server *s)
 
     read_announcement(s);
     if (strncmp(s->announced, start, strlen(start)) != 0)
-        CHECK_FAIL("expected \"listening on ADDRESS\", got \"%s\"", s->announced);
-    snprintf(s->address, sizeof(s->address), "%s", s->announced + strlen(start));
+        CHECK_FAIL("expected \"listening on ADDRESS\", got \"%s\"",
+                   s->announced);
+    snprintf(s->address, sizeof(s->address), "%s",
+             s->announced + strlen(start));
     check_step("it listens on %s", s->address);
     if (strncmp(s->address, "unix:", 5) == 0) {
         parse_unix(s, s->address + 5);
@@ -767,10 +772,9 @@ static bool is_valgrind_error(const char *line)
  * log is asked too. */
 static void expect_no_reports(const struct process *p)
 {
-    static const char *const reports[] = {"ERROR: AddressSanitizer",
-                                          "ERROR: LeakSanitizer",
-                                          "WARNING: ThreadSanitizer",
-                                          ": runtime error: ", "Assertion "};
+    static const char *const reports[] = {
+        "ERROR: AddressSanitizer", "ERROR: LeakSanitizer",
+        "WARNING: ThreadSanitizer", ": runtime error: ", "Assertion "};
     char *log = process_log(p);
 
     for (size_t i = 0; i < CHECK_COUNT(reports); i++)

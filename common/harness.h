@@ -62,8 +62,8 @@ struct process_spec {
     rlim_t soft_descriptors;     /* only the soft limit; 0 = as above */
     int in;                      /* default: /dev/null */
     int out;                     /* default: a pipe to us */
-    const char *log;             /* stderr is appended here; NULL = a new file */
-    bool unwrapped;              /* leave TEST_WRAPPER out */
+    const char *log; /* stderr is appended here; NULL = a new file */
+    bool unwrapped;  /* leave TEST_WRAPPER out */
 };
 
 struct process {
@@ -114,8 +114,8 @@ int process_log_count(const struct process *p, const char *text);
  * collected; the caller frees them with run_free. For short runs: --help, a
  * wrong option, a client. A program that does not end fails the case. */
 struct run {
-    int status;            /* waitpid's */
-    char *out, *err;       /* NUL-terminated */
+    int status;      /* waitpid's */
+    char *out, *err; /* NUL-terminated */
     size_t out_len, err_len;
 };
 struct run run_program(struct process_spec spec, const char *input, size_t len);
@@ -139,19 +139,19 @@ struct server_spec {
     const char *args[SPEC_ARGS]; /* after the ones the harness adds */
     const char *env[SPEC_ENV];
     rlim_t descriptors, soft_descriptors, address_space;
-    const char *log;             /* as in process_spec */
-    const char *out_file;        /* stdout is appended here; NULL = a pipe */
-    bool on_tcp;                 /* TCP on 127.0.0.1, whatever the transport */
-    bool bare;                   /* `args` alone: no "-p 0", no "-b" */
+    const char *log;      /* as in process_spec */
+    const char *out_file; /* stdout is appended here; NULL = a pipe */
+    bool on_tcp;          /* TCP on 127.0.0.1, whatever the transport */
+    bool bare;            /* `args` alone: no "-p 0", no "-b" */
 };
 
 struct server {
     struct process *process;
-    pid_t pid;               /* process->pid */
-    const char *out_file;    /* the spec's */
-    char announced[160];     /* its first line on stdout */
-    char address[160];       /* "127.0.0.1:4711", "[::1]:4711", "unix:/x/y" */
-    int port;                /* 0 on a Unix socket */
+    pid_t pid;            /* process->pid */
+    const char *out_file; /* the spec's */
+    char announced[160];  /* its first line on stdout */
+    char address[160];    /* "127.0.0.1:4711", "[::1]:4711", "unix:/x/y" */
+    int port;             /* 0 on a Unix socket */
     struct sockaddr_storage sockaddr; /* where to connect */
     socklen_t sockaddr_len;
 };
@@ -199,24 +199,25 @@ int dial_small(const struct server *s, int bytes);
  * file is gone). */
 void expect_refused(const struct server *s);
 
-#define SEND_TEXT(fd, text) \
+#define SEND_TEXT(fd, text)                                                    \
     send_at(__FILE__, __LINE__, (fd), (text), sizeof(text "") - 1)
-#define SEND_BYTES(fd, bytes, len) \
+#define SEND_BYTES(fd, bytes, len)                                             \
     send_at(__FILE__, __LINE__, (fd), (bytes), (len))
 void send_at(const char *file, int line, int fd, const char *bytes, size_t len);
 
 /* Reads exactly as many bytes as expected and compares them. What may follow
  * stays unread. */
-#define EXPECT_TEXT(fd, text) \
+#define EXPECT_TEXT(fd, text)                                                  \
     expect_at(__FILE__, __LINE__, (fd), (text), sizeof(text "") - 1)
-#define EXPECT_BYTES(fd, bytes, len) \
+#define EXPECT_BYTES(fd, bytes, len)                                           \
     expect_at(__FILE__, __LINE__, (fd), (bytes), (len))
-void expect_at(const char *file, int line, int fd, const char *bytes, size_t len);
+void expect_at(const char *file, int line, int fd, const char *bytes,
+               size_t len);
 
 /* The next read gives end of input; or (after any bytes) ECONNRESET; or
  * either of the two, after any bytes. */
-#define EXPECT_EOF(fd) expect_eof_at(__FILE__, __LINE__, (fd))
-#define EXPECT_RESET(fd) expect_reset_at(__FILE__, __LINE__, (fd))
+#define EXPECT_EOF(fd)    expect_eof_at(__FILE__, __LINE__, (fd))
+#define EXPECT_RESET(fd)  expect_reset_at(__FILE__, __LINE__, (fd))
 #define EXPECT_CLOSED(fd) expect_closed_at(__FILE__, __LINE__, (fd))
 void expect_eof_at(const char *file, int line, int fd);
 void expect_reset_at(const char *file, int line, int fd);
@@ -229,14 +230,13 @@ void expect_silence_at(const char *file, int line, int fd);
 
 /* "Says `text`, hears `text`": a round trip, which proves that the server
  * serves this client now. */
-#define ROUND_TRIP(fd, text) \
-    (SEND_TEXT((fd), text), EXPECT_TEXT((fd), text))
+#define ROUND_TRIP(fd, text) (SEND_TEXT((fd), text), EXPECT_TEXT((fd), text))
 
 /* Sends `out` and at the same time receives exactly `in_len` bytes, which a
  * megabyte needs: who sends it all first may wait for ever, as may the
  * server. EXCHANGE_ECHO expects the same bytes back. */
 void exchange(int fd, const char *out, size_t out_len, char *in, size_t in_len);
-#define EXCHANGE_ECHO(fd, bytes, len) \
+#define EXCHANGE_ECHO(fd, bytes, len)                                          \
     exchange_echo_at(__FILE__, __LINE__, (fd), (bytes), (len))
 void exchange_echo_at(const char *file, int line, int fd, const char *bytes,
                       size_t len);
@@ -256,7 +256,7 @@ void expect_pattern(int fd, size_t start, size_t len);
 size_t read_to_end(int fd, char *bytes, size_t size);
 
 void half_close(int fd);       /* shutdown(fd, SHUT_WR) */
-void leave(int fd);          /* close */
+void leave(int fd);            /* close */
 void reset_connection(int fd); /* SO_LINGER 0 and close: a RST (TCP only) */
 
 /* A peer for client tests: a listening socket on 127.0.0.1 whose port is
@@ -267,19 +267,19 @@ int peer_accept(int listen_fd);
 /* ---- seen from outside: /proc ------------------------------------------ */
 
 /* Of one process. A process that is gone gives -1. */
-int proc_descriptors(pid_t pid);  /* open ones */
+int proc_descriptors(pid_t pid); /* open ones */
 int proc_threads(pid_t pid);
-int proc_children(pid_t pid);     /* living ones and zombies */
-int proc_zombies(pid_t pid);      /* children that wait to be reaped */
-long proc_rss_kib(pid_t pid);     /* VmRSS */
-long proc_vm_kib(pid_t pid);      /* VmSize: address space */
-char proc_state(pid_t pid);       /* R, S, D, T, Z ...; 0 if gone (proc(5)) */
+int proc_children(pid_t pid); /* living ones and zombies */
+int proc_zombies(pid_t pid);  /* children that wait to be reaped */
+long proc_rss_kib(pid_t pid); /* VmRSS */
+long proc_vm_kib(pid_t pid);  /* VmSize: address space */
+char proc_state(pid_t pid);   /* R, S, D, T, Z ...; 0 if gone (proc(5)) */
 
 /* Of the server and all its children. */
-int server_processes(const struct server *s);  /* zombies included */
-int server_living(const struct server *s);     /* zombies not included */
+int server_processes(const struct server *s); /* zombies included */
+int server_living(const struct server *s);    /* zombies not included */
 int server_members(const struct server *s, pid_t *pids, int max); /* who */
-long server_cpu_ms(const struct server *s);    /* user and system, so far */
+long server_cpu_ms(const struct server *s); /* user and system, so far */
 
 /* Share of one CPU used during the next `ms` of real time, 0.0 to as many as
  * there are. The one place where time passes by itself: burning CPU is a
@@ -306,11 +306,11 @@ int server_backlog(const struct server *s);
 
 /* Looks every few milliseconds until the condition holds; after patience_ms()
  * the case fails and names it. */
-#define WAIT_UNTIL(condition)                                         \
-    do {                                                              \
-        long long until_ = now_ms() + patience_ms();                  \
-        while (!(condition))                                          \
-            look_again(__FILE__, __LINE__, #condition, until_);       \
+#define WAIT_UNTIL(condition)                                                  \
+    do {                                                                       \
+        long long until_ = now_ms() + patience_ms();                           \
+        while (!(condition))                                                   \
+            look_again(__FILE__, __LINE__, #condition, until_);                \
     } while (0)
 void look_again(const char *file, int line, const char *what, long long until);
 long long now_ms(void); /* CLOCK_MONOTONIC */

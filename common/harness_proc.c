@@ -1,4 +1,5 @@
-/* common/harness_proc.c - see harness.h: programs seen from outside, proc(5). */
+/* common/harness_proc.c - see harness.h: programs seen from outside, proc(5).
+ */
 #include "harness.h"
 
 #include <arpa/inet.h>
@@ -38,11 +39,11 @@ static bool read_stat(pid_t pid, struct stat_line *line)
     fclose(f);
     text[len] = '\0';
     fields = strrchr(text, ')');
-    if (fields == NULL ||
-        sscanf(fields + 1,
-               " %c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld %*d %*d %ld",
-               &line->state, &parent, &group, &user, &system, &child_user,
-               &child_system, &threads) != 8)
+    if (fields == NULL || sscanf(fields + 1,
+                                 " %c %d %d %*d %*d %*d %*u %*u %*u %*u %*u "
+                                 "%lu %lu %ld %ld %*d %*d %ld",
+                                 &line->state, &parent, &group, &user, &system,
+                                 &child_user, &child_system, &threads) != 8)
         return false;
     line->parent = parent;
     line->group = group;
@@ -230,8 +231,8 @@ static int tcp_backlog(const char *table, int port)
     FILE *f = fopen(table, "re");
 
     while (f != NULL && fgets(text, sizeof(text), f) != NULL)
-        if (sscanf(text, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%x", &local_port,
-                   &state, &backlog) == 3 &&
+        if (sscanf(text, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%x",
+                   &local_port, &state, &backlog) == 3 &&
             state == 0x0a && local_port == (unsigned int)port)
             found = (int)backlog;
     if (f != NULL)
@@ -256,7 +257,8 @@ static bool unix_is_listening(const char *path)
     FILE *f = fopen("/proc/net/unix", "re");
 
     while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-        if (sscanf(line, "%*s %*x %*x %x %*x %*x %*u %255s", &flags, name) == 2 &&
+        if (sscanf(line, "%*s %*x %*x %x %*x %*x %*u %255s", &flags, name) ==
+                2 &&
             (flags & 0x10000) != 0 && strcmp(name, path) == 0)
             found = true;
     if (f != NULL)

@@ -109,11 +109,12 @@ void send_at(const char *file, int line, int fd, const char *bytes, size_t len)
         ssize_t n = send(fd, bytes + sent, len - sent, MSG_NOSIGNAL);
 
         if (n == -1 && errno == EAGAIN)
-            check_fail(file, line, "the server took %zu of %zu bytes and no more",
-                       sent, len);
+            check_fail(file, line,
+                       "the server took %zu of %zu bytes and no more", sent,
+                       len);
         if (n == -1)
-            check_fail(file, line, "send, after %zu of %zu bytes: %s", sent, len,
-                       strerror(errno));
+            check_fail(file, line, "send, after %zu of %zu bytes: %s", sent,
+                       len, strerror(errno));
         sent += (size_t)n;
     }
 }
@@ -161,21 +162,23 @@ static ssize_t receive(const char *file, int line, int fd, char *bytes,
     ssize_t n = recv(fd, bytes, len, 0);
 
     if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
-        check_fail(file, line, "client %d: nothing came for %d s, expected %s", fd,
-                   patience_ms() / 1000, wanted);
+        check_fail(file, line, "client %d: nothing came for %d s, expected %s",
+                   fd, patience_ms() / 1000, wanted);
     if (n == -1 && errno != ECONNRESET)
         check_fail(file, line, "client %d: recv: %s", fd, strerror(errno));
     return n;
 }
 
-void expect_at(const char *file, int line, int fd, const char *bytes, size_t len)
+void expect_at(const char *file, int line, int fd, const char *bytes,
+               size_t len)
 {
     char *got = malloc(len + 1);
     size_t have = 0;
 
     note_bytes(fd, "expect", bytes, len);
     while (got != NULL && have < len) {
-        ssize_t n = receive(file, line, fd, got + have, len - have, "more bytes");
+        ssize_t n =
+            receive(file, line, fd, got + have, len - have, "more bytes");
 
         if (n <= 0) {
             check_step("client %d: %s after %zu of %zu bytes", fd,
@@ -210,11 +213,12 @@ void expect_eof_at(const char *file, int line, int fd)
 
     check_step("client %d: expect end of input", fd);
     if (n == -1)
-        check_fail(file, line, "client %d: expected end of input, got ECONNRESET",
-                   fd);
+        check_fail(file, line,
+                   "client %d: expected end of input, got ECONNRESET", fd);
     if (n > 0) {
         check_show("surplus", byte, (size_t)n);
-        check_fail(file, line, "client %d: expected end of input, got bytes", fd);
+        check_fail(file, line, "client %d: expected end of input, got bytes",
+                   fd);
     }
 }
 
@@ -237,7 +241,8 @@ void expect_reset_at(const char *file, int line, int fd)
         n = receive(file, line, fd, bytes, sizeof(bytes), "a reset");
     while (n > 0);
     if (n == 0)
-        check_fail(file, line, "client %d: expected a reset, got end of input", fd);
+        check_fail(file, line, "client %d: expected a reset, got end of input",
+                   fd);
 }
 
 void expect_silence_at(const char *file, int line, int fd)
@@ -302,16 +307,16 @@ void exchange(int fd, const char *out, size_t out_len, char *in, size_t in_len)
 {
     size_t sent = 0, got = 0;
 
-    check_step("client %d: send %zu bytes and receive %zu meanwhile", fd, out_len,
-               in_len);
+    check_step("client %d: send %zu bytes and receive %zu meanwhile", fd,
+               out_len, in_len);
     while (sent < out_len || got < in_len) {
         struct pollfd p = {fd, 0, 0};
 
         p.events = (short)((sent < out_len ? POLLOUT : 0) |
                            (got < in_len ? POLLIN : 0));
         if (poll(&p, 1, patience_ms()) == 0)
-            CHECK_FAIL("client %d: stuck: %zu of %zu sent, %zu of %zu received", fd,
-                       sent, out_len, got, in_len);
+            CHECK_FAIL("client %d: stuck: %zu of %zu sent, %zu of %zu received",
+                       fd, sent, out_len, got, in_len);
         if (sent < out_len && (p.revents & (POLLOUT | POLLERR | POLLHUP)) != 0)
             sent += send_some(fd, out + sent, out_len - sent);
         if (got < in_len && (p.revents & (POLLIN | POLLERR | POLLHUP)) != 0)
@@ -365,7 +370,8 @@ int peer_listen(char port[8])
     harness_dir(); /* so that a failure is reported and cleaned up */
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (fd == -1 || bind(fd, (struct sockaddr *)&a, len) == -1 ||
-        listen(fd, 64) == -1 || getsockname(fd, (struct sockaddr *)&a, &len) == -1)
+        listen(fd, 64) == -1 ||
+        getsockname(fd, (struct sockaddr *)&a, &len) == -1)
         CHECK_FAIL("a listening socket: %s", strerror(errno));
     snprintf(port, 8, "%u", (unsigned int)ntohs(a.sin_port));
     return fd;

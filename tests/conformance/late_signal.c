@@ -24,7 +24,8 @@
  * declares the address as a union that no definition can repeat in ISO C.
  * socklen_t, which is there too, is an unsigned int in glibc and musl. */
 struct sockaddr;
-int accept(int fd, struct sockaddr *restrict address, unsigned int *restrict len);
+int accept(int fd, struct sockaddr *restrict address,
+           unsigned int *restrict len);
 
 static void raise_if_asked(void)
 {
@@ -46,7 +47,8 @@ static void find(const char *name, void *function, size_t size)
     memcpy(function, &symbol, size);
 }
 
-int accept(int fd, struct sockaddr *restrict address, unsigned int *restrict len)
+int accept(int fd, struct sockaddr *restrict address,
+           unsigned int *restrict len)
 {
     int (*real)(int, struct sockaddr *, unsigned int *);
 

@@ -63,8 +63,10 @@ static void active_client_is_not_closed(void)
 /* A client of another server shows how long to wait. */
 static void zero_means_never(void)
 {
-    struct server *zero = server_start((struct server_spec){.args = {"-t", "0"}});
-    struct server *one = server_start((struct server_spec){.args = {"-t", "1"}});
+    struct server *zero =
+        server_start((struct server_spec){.args = {"-t", "0"}});
+    struct server *one =
+        server_start((struct server_spec){.args = {"-t", "1"}});
     int patient = dial(zero);
 
     for (int i = 0; i < 2; i++) {
@@ -232,8 +234,8 @@ static void full_server_is_quiet(void)
 /* More than the descriptors allow: said, and done as far as it goes. */
 static void more_than_descriptors_allow(void)
 {
-    struct server *s = server_start((struct server_spec){
-        .args = {"-m", "1000000"}, .descriptors = 40});
+    struct server *s = server_start(
+        (struct server_spec){.args = {"-m", "1000000"}, .descriptors = 40});
     int fd = dial(s);
 
     ROUND_TRIP(fd, "hi\n");
@@ -272,8 +274,10 @@ static void each_reply_costs(void)
 static void work_of_many(void)
 {
     enum { CLIENTS = 8, WORK_MS = 150 };
-    struct server *s = server_start((struct server_spec){.args = {"-w", "150"}});
-    char words[CLIENTS][8]; /* each its own: no buffer may be shared meanwhile */
+    struct server *s =
+        server_start((struct server_spec){.args = {"-w", "150"}});
+    char words[CLIENTS]
+              [8]; /* each its own: no buffer may be shared meanwhile */
     int fds[CLIENTS];
     long long start, took;
 
@@ -289,9 +293,11 @@ static void work_of_many(void)
         EXPECT_BYTES(fds[i], words[i], 7);
     took = now_ms() - start;
     check_step("%d replies took %lld ms", CLIENTS, took);
-    if ((stage_bit() & (EVENT_LOOPS | FRAMES)) != 0 && took < (CLIENTS - 1) * WORK_MS)
+    if ((stage_bit() & (EVENT_LOOPS | FRAMES)) != 0 &&
+        took < (CLIENTS - 1) * WORK_MS)
         CHECK_FAIL("a loop did the work of several at once: %lld ms", took);
-    if ((stage_bit() & (FORK | PTHREAD)) != 0 && took >= (CLIENTS - 1) * WORK_MS)
+    if ((stage_bit() & (FORK | PTHREAD)) != 0 &&
+        took >= (CLIENTS - 1) * WORK_MS)
         CHECK_FAIL("one waited for the work of others: %lld ms", took);
     for (int i = 0; i < CLIENTS; i++)
         leave(fds[i]);
@@ -403,14 +409,19 @@ static void log_on_a_full_disk(void)
 }
 
 const struct suite_case limits_cases[] = {
-    {"idle-is-closed", "limits", ALL_STAGES, 30, idle_client_is_closed, ALSO_UNIX},
-    {"idle-but-active", "limits", FRAMES_TOO, 40, active_client_is_not_closed, 0},
+    {"idle-is-closed", "limits", ALL_STAGES, 30, idle_client_is_closed,
+     ALSO_UNIX},
+    {"idle-but-active", "limits", FRAMES_TOO, 40, active_client_is_not_closed,
+     0},
     {"idle-zero-is-never", "limits", FRAMES_TOO, 30, zero_means_never, 0},
-    {"idle-greeting", "limits", ALL_STAGES, 30, idle_halfway_through_a_greeting, 0},
-    {"idle-never-reads", "limits", FRAMES_TOO, 60, idle_client_that_never_reads, 0},
-    {"idle-but-reads-slowly", "limits", ALL_STAGES, 60, slow_reader_is_not_idle, 0},
-    {"max-clients-wait", "limits", CONCURRENT | FRAMES, 30, more_than_max_clients,
-     ALL_TRANSPORTS},
+    {"idle-greeting", "limits", ALL_STAGES, 30, idle_halfway_through_a_greeting,
+     0},
+    {"idle-never-reads", "limits", FRAMES_TOO, 60, idle_client_that_never_reads,
+     0},
+    {"idle-but-reads-slowly", "limits", ALL_STAGES, 60, slow_reader_is_not_idle,
+     0},
+    {"max-clients-wait", "limits", CONCURRENT | FRAMES, 30,
+     more_than_max_clients, ALL_TRANSPORTS},
     {"max-clients-burst", "limits", FRAMES_TOO, 30, burst_beyond_max_clients,
      ALL_TRANSPORTS},
     {"max-clients-one", "limits", ALL_STAGES, 30, one_client_at_most, 0},
@@ -421,7 +432,8 @@ const struct suite_case limits_cases[] = {
     {"work-of-many", "limits", CONCURRENT | FRAMES, 30, work_of_many, 0},
     {"log-quiet", "limits", FRAMES_TOO, 30, quiet_logs_one_line, 0},
     {"log-once", "limits", FRAMES_TOO, 30, log_says_each_thing_once, ALSO_UNIX},
-    {"log-verbose-escapes", "limits", ALL_STAGES, 30, verbose_log_is_escaped, 0},
+    {"log-verbose-escapes", "limits", ALL_STAGES, 30, verbose_log_is_escaped,
+     0},
     {"log-printable", "limits", FRAMES_TOO, 30, log_is_printable_by_default, 0},
     {"log-on-full-disk", "limits", FRAMES_TOO, 30, log_on_a_full_disk, 0},
     {0},

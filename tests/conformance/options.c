@@ -8,9 +8,9 @@
 
 static struct run run_server(const char *first, const char *second)
 {
-    return run_program((struct process_spec){.path = server_path,
-                                             .args = {first, second}},
-                       NULL, 0);
+    return run_program(
+        (struct process_spec){.path = server_path, .args = {first, second}},
+        NULL, 0);
 }
 
 static void expect_exit_status(const struct run *r, int status)
@@ -31,9 +31,10 @@ static void expect_in(const char *text, const char *word)
 static void help_names_every_option(void)
 {
     static const char *const words[] = {
-        "-b, --bind", "-p, --port", "-s, --service", "-m, --max-clients",
-        "-t, --idle-timeout", "-g, --grace", "-w, --work-ms", "-q, --quiet",
-        "-v, --verbose", "-h, --help", "-V, --version"};
+        "-b, --bind",        "-p, --port",         "-s, --service",
+        "-m, --max-clients", "-t, --idle-timeout", "-g, --grace",
+        "-w, --work-ms",     "-q, --quiet",        "-v, --verbose",
+        "-h, --help",        "-V, --version"};
     char port[16];
     struct run with_letter = run_server("-h", NULL);
     struct run r = run_server("--help", NULL);
@@ -175,10 +176,10 @@ static void every_short_option(void)
         .bare = true,
         .args = {"-b", "127.0.0.1", "-p", "0", "-s", "upper", "-m", "3", "-t",
                  "7", "-g", "1", "-w", "1", "-q"}}));
-    upper_over_one_client(server_start((struct server_spec){
-        .bare = true,
-        .args = {"-b127.0.0.1", "-p0", "-supper", "-m3", "-t7", "-g1", "-w1",
-                 "-v"}}));
+    upper_over_one_client(server_start(
+        (struct server_spec){.bare = true,
+                             .args = {"-b127.0.0.1", "-p0", "-supper", "-m3",
+                                      "-t7", "-g1", "-w1", "-v"}}));
 }
 
 /* Without --port it is 9000 and the stage's number. On an address of 127/8
@@ -192,7 +193,8 @@ static void default_port(void)
 
     snprintf(address, sizeof(address), "127.%u.%u.%u", 64 + (id >> 16) % 64,
              (id >> 8) % 256, id % 256);
-    s = server_start((struct server_spec){.bare = true, .args = {"-b", address}});
+    s = server_start(
+        (struct server_spec){.bare = true, .args = {"-b", address}});
     snprintf(expected, sizeof(expected), "%s:%d", address, 9000 + stage);
     CHECK_BYTES(s->address, strlen(s->address), expected, strlen(expected));
     fd = dial(s);
@@ -202,9 +204,12 @@ static void default_port(void)
 }
 
 const struct suite_case options_cases[] = {
-    {"help-names-every-option", "options", FRAMES_TOO, 30, help_names_every_option, 0},
-    {"version-goes-to-stdout", "options", FRAMES_TOO, 30, version_goes_to_stdout, 0},
-    {"help-starts-no-server", "options", FRAMES_TOO, 30, help_starts_no_server, 0},
+    {"help-names-every-option", "options", FRAMES_TOO, 30,
+     help_names_every_option, 0},
+    {"version-goes-to-stdout", "options", FRAMES_TOO, 30,
+     version_goes_to_stdout, 0},
+    {"help-starts-no-server", "options", FRAMES_TOO, 30, help_starts_no_server,
+     0},
     {"each-wrong-word", "options", FRAMES_TOO, 60, each_wrong_word, 0},
     {"every-long-option", "options", FRAMES_TOO, 30, every_long_option, 0},
     {"every-short-option", "options", FRAMES_TOO, 30, every_short_option, 0},

@@ -215,9 +215,10 @@ static void farewell_at_buffer_ends(void)
 static void no_farewells(void)
 {
     static const char *const lines[] = {
-        "xbye\n", "bye \n", " bye\n", "goodbye\n", "byebye\n", "Bye\n", "BYE\n",
-        "by\ne\n", "bye\r\r\n", "\rbye\n", "bye.\n", "exit now\n", "exitt\n", "exi\n",
-        "qui\nt\n", "quit quit\n", "please quit\n", "bye bye\n", "bye\rbye\n", "bye\t\n"};
+        "xbye\n",      "bye \n",        " bye\n",    "goodbye\n",  "byebye\n",
+        "Bye\n",       "BYE\n",         "by\ne\n",   "bye\r\r\n",  "\rbye\n",
+        "bye.\n",      "exit now\n",    "exitt\n",   "exi\n",      "qui\nt\n",
+        "quit quit\n", "please quit\n", "bye bye\n", "bye\rbye\n", "bye\t\n"};
     struct server *s = serving("echo");
     int fd = dial(s);
 
@@ -484,7 +485,8 @@ static void greet_ignores_what_follows(void)
     static char much[256 * 1024];
     struct server *s = serving("greet");
 
-    hint("a close with unread bytes sends a reset, which can destroy the reply");
+    hint(
+        "a close with unread bytes sends a reset, which can destroy the reply");
     for (int i = 0; i < AGAIN; i++) {
         int fd = dial(s);
 
@@ -584,10 +586,9 @@ static void half_close_in_the_middle(void)
 
 static bool nc_knows_n(void)
 {
-    struct run r = run_program((struct process_spec){.path = "nc",
-                                                     .args = {"-h"},
-                                                     .unwrapped = true},
-                               NULL, 0);
+    struct run r = run_program(
+        (struct process_spec){.path = "nc", .args = {"-h"}, .unwrapped = true},
+        NULL, 0);
     bool knows = strstr(r.err, "-N") != NULL || strstr(r.out, "-N") != NULL;
 
     run_free(&r);
@@ -621,7 +622,7 @@ static void conversation_of_nc(void)
 
 /* ---- several clients ---------------------------------------------------- */
 
-/* Stage 01's limit, asserted: B waits as long as A stays, and is served then. */
+/* Stage 01's limit, asserted: B waits as long as A stays, then is served. */
 static void one_at_a_time(void)
 {
     struct server *s = serving("echo");
@@ -680,12 +681,14 @@ static void conversations_do_not_mix(void)
         fds[i] = dial(s);
     for (int round = 0; round < ROUNDS; round++) {
         for (int i = 0; i < CLIENTS; i++) {
-            int len = snprintf(line, sizeof(line), "client %d round %d\n", i, round);
+            int len =
+                snprintf(line, sizeof(line), "client %d round %d\n", i, round);
 
             SEND_BYTES(fds[i], line, (size_t)len);
         }
         for (int i = CLIENTS; i-- > 0;) {
-            int len = snprintf(line, sizeof(line), "client %d round %d\n", i, round);
+            int len =
+                snprintf(line, sizeof(line), "client %d round %d\n", i, round);
 
             EXPECT_BYTES(fds[i], line, (size_t)len);
         }
@@ -753,56 +756,65 @@ static void clients_leave_nothing(void)
 }
 
 const struct suite_case service_cases[] = {
-    {"echo-every-byte", "service", ALL_STAGES, 30, echo_every_byte, ALL_TRANSPORTS},
+    {"echo-every-byte", "service", ALL_STAGES, 30, echo_every_byte,
+     ALL_TRANSPORTS},
     {"echo-exact-lengths", "service", ALL_STAGES, 30, echo_exact_lengths,
      ALL_TRANSPORTS},
-    {"echo-megabyte", "service", ALL_STAGES, 60, echo_a_megabyte, ALL_TRANSPORTS},
-    {"echo-lines", "service", ALL_STAGES, 30, echo_lines_and_segments, ALL_TRANSPORTS},
-    {"nothing-at-all", "service", FRAMES_TOO, 30, nothing_at_all, ALL_TRANSPORTS},
-    {"farewell-split-anywhere", "service", ALL_STAGES, 60, farewell_split_anywhere,
+    {"echo-megabyte", "service", ALL_STAGES, 60, echo_a_megabyte,
      ALL_TRANSPORTS},
+    {"echo-lines", "service", ALL_STAGES, 30, echo_lines_and_segments,
+     ALL_TRANSPORTS},
+    {"nothing-at-all", "service", FRAMES_TOO, 30, nothing_at_all,
+     ALL_TRANSPORTS},
+    {"farewell-split-anywhere", "service", ALL_STAGES, 60,
+     farewell_split_anywhere, ALL_TRANSPORTS},
     {"farewell-byte-by-byte", "service", ALL_STAGES, 30, farewell_byte_by_byte,
      ALL_TRANSPORTS},
     {"farewell-within-read", "service", ALL_STAGES, 30, farewell_within_a_read,
      ALL_TRANSPORTS},
-    {"farewell-at-buffer-ends", "service", ALL_STAGES, 60, farewell_at_buffer_ends,
-     ALL_TRANSPORTS},
+    {"farewell-at-buffer-ends", "service", ALL_STAGES, 60,
+     farewell_at_buffer_ends, ALL_TRANSPORTS},
     {"no-farewells", "service", ALL_STAGES, 30, no_farewells, ALL_TRANSPORTS},
     {"long-line-like-farewell", "service", ALL_STAGES, 30,
      long_line_ends_like_a_farewell, ALL_TRANSPORTS},
-    {"last-line-without-newline", "service", ALL_STAGES, 30, last_line_without_newline,
-     ALL_TRANSPORTS},
-    {"farewell-and-more", "service", ALL_STAGES, 60, farewell_survives_what_follows,
-     ALL_TRANSPORTS},
-    {"farewell-to-one-who-stays", "service", ALL_STAGES, 30, farewell_to_one_who_stays,
-     ALSO_UNIX},
+    {"last-line-without-newline", "service", ALL_STAGES, 30,
+     last_line_without_newline, ALL_TRANSPORTS},
+    {"farewell-and-more", "service", ALL_STAGES, 60,
+     farewell_survives_what_follows, ALL_TRANSPORTS},
+    {"farewell-to-one-who-stays", "service", ALL_STAGES, 30,
+     farewell_to_one_who_stays, ALSO_UNIX},
     {"farewell-to-one-who-talks-on", "service", ALL_STAGES, 30,
      farewell_to_one_who_talks_on, TCP_ONLY},
-    {"upper-every-byte", "service", ALL_STAGES, 30, upper_every_byte, ALL_TRANSPORTS},
+    {"upper-every-byte", "service", ALL_STAGES, 30, upper_every_byte,
+     ALL_TRANSPORTS},
     {"upper-farewells", "service", ALL_STAGES, 30, upper_farewells_as_sent,
      ALL_TRANSPORTS},
-    {"upper-utf8", "service", ALL_STAGES, 30, upper_leaves_utf8_alone, ALL_TRANSPORTS},
-    {"upper-megabyte", "service", ALL_STAGES, 60, upper_a_megabyte, ALL_TRANSPORTS},
+    {"upper-utf8", "service", ALL_STAGES, 30, upper_leaves_utf8_alone,
+     ALL_TRANSPORTS},
+    {"upper-megabyte", "service", ALL_STAGES, 60, upper_a_megabyte,
+     ALL_TRANSPORTS},
     {"hello-once", "service", ALL_STAGES, 30, hello_once, ALL_TRANSPORTS},
     {"hello-reads-and-drops", "service", ALL_STAGES, 60, hello_reads_and_drops,
      ALL_TRANSPORTS},
     {"greet-twelve-bytes", "service", ALL_STAGES, 30, greet_twelve_bytes,
      ALL_TRANSPORTS},
     {"greet-too-few", "service", ALL_STAGES, 30, greet_too_few, ALL_TRANSPORTS},
-    {"greet-ignores-the-rest", "service", ALL_STAGES, 60, greet_ignores_what_follows,
+    {"greet-ignores-the-rest", "service", ALL_STAGES, 60,
+     greet_ignores_what_follows, ALL_TRANSPORTS},
+    {"greet-in-pieces", "service", ALL_STAGES, 30, greet_in_pieces,
      ALL_TRANSPORTS},
-    {"greet-in-pieces", "service", ALL_STAGES, 30, greet_in_pieces, ALL_TRANSPORTS},
-    {"greet-waits-for-twelfth", "service", ALL_STAGES, 30, greet_waits_for_the_twelfth,
+    {"greet-waits-for-twelfth", "service", ALL_STAGES, 30,
+     greet_waits_for_the_twelfth, ALL_TRANSPORTS},
+    {"half-close", "service", ALL_STAGES, 30, half_close_gets_all,
      ALL_TRANSPORTS},
-    {"half-close", "service", ALL_STAGES, 30, half_close_gets_all, ALL_TRANSPORTS},
-    {"half-close-in-the-middle", "service", ALL_STAGES, 60, half_close_in_the_middle,
-     ALL_TRANSPORTS},
+    {"half-close-in-the-middle", "service", ALL_STAGES, 60,
+     half_close_in_the_middle, ALL_TRANSPORTS},
     {"nc", "service", FRAMES_TOO, 30, conversation_of_nc, ALL_TRANSPORTS},
     {"one-at-a-time", "service", BLOCKING, 30, one_at_a_time, ALL_TRANSPORTS},
-    {"others-served-meanwhile", "service", CONCURRENT, 30, others_served_meanwhile,
-     ALL_TRANSPORTS},
-    {"conversations-do-not-mix", "service", CONCURRENT | FRAMES, 30, conversations_do_not_mix,
-     ALL_TRANSPORTS},
+    {"others-served-meanwhile", "service", CONCURRENT, 30,
+     others_served_meanwhile, ALL_TRANSPORTS},
+    {"conversations-do-not-mix", "service", CONCURRENT | FRAMES, 30,
+     conversations_do_not_mix, ALL_TRANSPORTS},
     {"farewells-do-not-mix", "service", CONCURRENT, 30, farewells_do_not_mix,
      ALL_TRANSPORTS},
     {"clients-leave-nothing", "service", ALL_STAGES, 30, clients_leave_nothing,

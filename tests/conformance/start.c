@@ -70,7 +70,8 @@ static void listens_on_the_port_asked_for(void)
     struct server *s = server_start((struct server_spec){
         .bare = true, .args = {"-b", own_address(), "-p", "23456"}});
 
-    snprintf(expected, sizeof(expected), "listening on %s:23456", own_address());
+    snprintf(expected, sizeof(expected), "listening on %s:23456",
+             own_address());
     expect_same(s->announced, expected);
     serves_one(s);
     server_stop(s, 1);
@@ -132,8 +133,8 @@ static struct process *start_at(const struct server *s)
     strcpy(host, s->address);
     snprintf(port, sizeof(port), "%d", s->port);
     if (s->port == 0)
-        return process_start((struct process_spec){.path = server_path,
-                                                   .args = {"-b", host}});
+        return process_start(
+            (struct process_spec){.path = server_path, .args = {"-b", host}});
     colon = strrchr(host, ':');
     *colon = '\0';
     if (host[0] == '[')
@@ -242,8 +243,8 @@ static void restarts_after_a_kill(void)
 
 static struct server *at_path(const char *unix_address)
 {
-    return server_start((struct server_spec){.bare = true,
-                                             .args = {"-b", unix_address}});
+    return server_start(
+        (struct server_spec){.bare = true, .args = {"-b", unix_address}});
 }
 
 static const char *unix_address(const char *name)
@@ -377,9 +378,11 @@ static int inspect_descriptors(pid_t pid)
         if (entry->d_name[0] == '.' || atoi(entry->d_name) <= 2)
             continue;
         sockets += socket;
-        if ((socket || !is_instrumented()) && !closes_on_exec(pid, entry->d_name))
-            CHECK_FAIL("descriptor %s (%s) of process %ld stays open across exec",
-                       entry->d_name, target, (long)pid);
+        if ((socket || !is_instrumented()) &&
+            !closes_on_exec(pid, entry->d_name))
+            CHECK_FAIL(
+                "descriptor %s (%s) of process %ld stays open across exec",
+                entry->d_name, target, (long)pid);
     }
     closedir(d);
     return sockets;
@@ -406,8 +409,8 @@ static void descriptors_close_on_exec(void)
 static void announces_once_into_a_file(void)
 {
     const char *file = harness_path("out");
-    struct server *s = server_start(
-        (struct server_spec){.out_file = file, .log = file});
+    struct server *s =
+        server_start((struct server_spec){.out_file = file, .log = file});
     char *log;
     int lines = 0;
 
@@ -437,22 +440,26 @@ static void stdout_that_cannot_be_written(void)
 
 const struct suite_case start_cases[] = {
     {"announces", "start", FRAMES_TOO, 30, announces, ALL_TRANSPORTS},
-    {"port-asked-for", "start", FRAMES_TOO, 30, listens_on_the_port_asked_for, 0},
+    {"port-asked-for", "start", FRAMES_TOO, 30, listens_on_the_port_asked_for,
+     0},
     {"host-name", "start", FRAMES_TOO, 30, binds_a_host_name, 0},
     {"loopback-only", "start", FRAMES_TOO, 30, binds_loopback_only, 0},
     {"address-in-use", "start", FRAMES_TOO, 30, address_in_use, ALL_TRANSPORTS},
-    {"address-not-ours", "start", FRAMES_TOO, 30, address_of_another_machine, 0},
+    {"address-not-ours", "start", FRAMES_TOO, 30, address_of_another_machine,
+     0},
     {"restart-at-once", "start", ALL_STAGES, 30, restarts_at_once, 0},
     {"restart-after-kill", "start", FRAMES_TOO, 30, restarts_after_a_kill, 0},
     {"stale-path", "start", FRAMES_TOO, 30, stale_path_is_taken_over, 0},
-    {"other-file-at-path", "start", FRAMES_TOO, 30, other_file_is_left_alone, 0},
+    {"other-file-at-path", "start", FRAMES_TOO, 30, other_file_is_left_alone,
+     0},
     {"directory-at-path", "start", FRAMES_TOO, 30, directory_is_left_alone, 0},
     {"impossible-paths", "start", FRAMES_TOO, 30, impossible_paths, 0},
-    {"replaced-socket", "start", FRAMES_TOO, 30, replaced_socket_is_left_alone, 0},
+    {"replaced-socket", "start", FRAMES_TOO, 30, replaced_socket_is_left_alone,
+     0},
     {"close-on-exec", "start", FRAMES_TOO, 30, descriptors_close_on_exec,
      ALL_TRANSPORTS},
-    {"announces-once-into-file", "start", FRAMES_TOO, 30, announces_once_into_a_file,
-     ALL_TRANSPORTS},
+    {"announces-once-into-file", "start", FRAMES_TOO, 30,
+     announces_once_into_a_file, ALL_TRANSPORTS},
     {"stdout-full", "start", FRAMES_TOO, 30, stdout_that_cannot_be_written, 0},
     {0},
 };

@@ -338,7 +338,8 @@ static void backlog_at_stop(void)
 static void stop_while_connecting(void)
 {
     for (int i = 0; i < 12; i++) {
-        struct server *s = server_start((struct server_spec){.args = {"-g", "0"}});
+        struct server *s =
+            server_start((struct server_spec){.args = {"-g", "0"}});
         int fd = dial(s);
 
         process_signal(s->process, i % 2 == 0 ? SIGTERM : SIGINT);
@@ -428,7 +429,8 @@ static struct server *patient_with_late_signal(const char *file)
     static char preload[512], late_signal[160];
 
     if (is_instrumented())
-        check_skip("a sanitizer or wrapper does not go together with LD_PRELOAD");
+        check_skip(
+            "a sanitizer or wrapper does not go together with LD_PRELOAD");
     hint("a signal between the last look and the wait is lost");
     snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", LATE_SIGNAL_LIBRARY);
     snprintf(late_signal, sizeof(late_signal), "LATE_SIGNAL=%s", file);
@@ -524,22 +526,23 @@ static void count_is_exact(void)
 
 const struct suite_case stop_cases[] = {
     {"stop-idle", "stop", FRAMES_TOO, 30, stop_idle, ALL_TRANSPORTS},
-    {"stop-after-clients", "stop", FRAMES_TOO, 30, stop_after_clients, ALL_TRANSPORTS},
+    {"stop-after-clients", "stop", FRAMES_TOO, 30, stop_after_clients,
+     ALL_TRANSPORTS},
     {"stop-in-conversation", "stop", FRAMES_TOO, 30, terminated_in_conversation,
      ALL_TRANSPORTS},
-    {"interrupt-in-conversation", "stop", FRAMES_TOO, 30, interrupted_in_conversation,
-     ALL_TRANSPORTS},
+    {"interrupt-in-conversation", "stop", FRAMES_TOO, 30,
+     interrupted_in_conversation, ALL_TRANSPORTS},
     {"interrupt-to-group", "stop", FRAMES_TOO, 30, interrupt_to_the_group,
      ALL_TRANSPORTS},
     {"terminate-group", "stop", FRAMES_TOO, 30, termination_of_the_group,
      ALL_TRANSPORTS},
-    {"stop-with-several", "stop", CONCURRENT | FRAMES, 30, several_in_conversation,
-     ALL_TRANSPORTS},
-    {"stop-conversations-end-well", "stop", ALL_STAGES, 30, conversations_end_well,
-     ALL_TRANSPORTS},
+    {"stop-with-several", "stop", CONCURRENT | FRAMES, 30,
+     several_in_conversation, ALL_TRANSPORTS},
+    {"stop-conversations-end-well", "stop", ALL_STAGES, 30,
+     conversations_end_well, ALL_TRANSPORTS},
     {"grace-ends", "stop", FRAMES_TOO, 30, grace_ends, ALL_TRANSPORTS},
-    {"grace-ends-for-several", "stop", CONCURRENT | FRAMES, 30, grace_ends_for_several,
-     ALSO_UNIX},
+    {"grace-ends-for-several", "stop", CONCURRENT | FRAMES, 30,
+     grace_ends_for_several, ALSO_UNIX},
     {"grace-of-zero", "stop", FRAMES_TOO, 30, no_grace, ALL_TRANSPORTS},
     {"grace-ends-for-talker", "stop", FRAMES_TOO, 30, grace_ends_for_a_talker,
      ALSO_UNIX},
@@ -549,21 +552,24 @@ const struct suite_case stop_cases[] = {
      ALL_TRANSPORTS},
     {"stop-during-work", "stop", FRAMES_TOO, 30, stop_during_work, ALSO_UNIX},
     {"stop-twice", "stop", FRAMES_TOO, 30, stop_twice, ALL_TRANSPORTS},
-    {"stop-twice-slow-reader", "stop", FRAMES_TOO, 60, stop_twice_with_a_slow_reader,
-     ALL_TRANSPORTS},
+    {"stop-twice-slow-reader", "stop", FRAMES_TOO, 60,
+     stop_twice_with_a_slow_reader, ALL_TRANSPORTS},
     {"interrupt-group-twice", "stop", FRAMES_TOO, 30, group_interrupted_twice,
      ALL_TRANSPORTS},
-    {"stop-with-backlog", "stop", FRAMES_TOO, 30, backlog_at_stop, ALL_TRANSPORTS},
+    {"stop-with-backlog", "stop", FRAMES_TOO, 30, backlog_at_stop,
+     ALL_TRANSPORTS},
     {"stop-while-connecting", "stop", FRAMES_TOO, 60, stop_while_connecting,
      ALL_TRANSPORTS},
-    {"stop-at-any-moment", "stop", FRAMES_TOO, 60, stop_at_any_moment, ALL_TRANSPORTS},
+    {"stop-at-any-moment", "stop", FRAMES_TOO, 60, stop_at_any_moment,
+     ALL_TRANSPORTS},
     {"stop-at-announcement", "stop", FRAMES_TOO, 60, stop_at_the_announcement,
      ALL_TRANSPORTS},
-    {"stop-before-first-wait", "stop", FRAMES_TOO, 30, stop_before_the_first_wait,
-     ALSO_UNIX},
-    {"stop-before-another-wait", "stop", FRAMES_TOO, 30, stop_before_another_wait,
-     ALSO_UNIX},
+    {"stop-before-first-wait", "stop", FRAMES_TOO, 30,
+     stop_before_the_first_wait, ALSO_UNIX},
+    {"stop-before-another-wait", "stop", FRAMES_TOO, 30,
+     stop_before_another_wait, ALSO_UNIX},
     {"stop-many-signals", "stop", FRAMES_TOO, 30, many_signals, ALL_TRANSPORTS},
-    {"stop-count-is-exact", "stop", FRAMES_TOO, 30, count_is_exact, ALL_TRANSPORTS},
+    {"stop-count-is-exact", "stop", FRAMES_TOO, 30, count_is_exact,
+     ALL_TRANSPORTS},
     {0},
 };
