@@ -1,0 +1,21 @@
+# The key-value server: one program, all cases, run against each of the ways
+# in which its store can be shared. Included by ../CMakeLists.txt when every
+# folder has added its targets.
+find_package(Threads REQUIRED)
+add_executable(kv
+  conformance/kv.c conformance/kv_wire.c conformance/kv_commands.c
+  conformance/kv_frames.c conformance/kv_faults.c conformance/kv_clients.c)
+target_link_libraries(kv PRIVATE harness Threads::Threads)
+target_compile_definitions(kv PRIVATE _GNU_SOURCE)
+
+set(kv_arguments
+  --server $<TARGET_FILE:07-framing-kv-server>
+  --client $<TARGET_FILE:07-framing-kv-client>
+  --peer ${CMAKE_CURRENT_LIST_DIR}/kv_peer.py)
+if(TARGET inject)
+  list(APPEND kv_arguments --preload $<TARGET_FILE:inject>)
+endif()
+foreach(store lock shards owner)
+  discover_cases(kv 07-framing.kv.${store} 07-framing
+    --store ${store} ${kv_arguments})
+endforeach()
