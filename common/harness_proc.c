@@ -1,5 +1,4 @@
-/* common/harness_proc.c - see harness.h: programs seen from outside, proc(5).
- */
+/* common/harness_proc.c - see harness.h: programs from outside, proc(5). */
 #include "harness.h"
 
 #include <arpa/inet.h>
