@@ -104,8 +104,10 @@ static void remove_dir(void)
     if (d == NULL)
         return;
     while ((entry = readdir(d)) != NULL)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            unlinkat(dirfd(d), entry->d_name, 0);
+        if (strcmp(entry->d_name, ".") != 0 &&
+            strcmp(entry->d_name, "..") != 0 &&
+            unlinkat(dirfd(d), entry->d_name, 0) == -1)
+            unlinkat(dirfd(d), entry->d_name, AT_REMOVEDIR);
     closedir(d);
     rmdir(dir);
     dir[0] = '\0';
