@@ -21,6 +21,11 @@ static const struct suite_case *const tables[] = {
     limits_cases,
     stop_cases,
     client_cases,
+    leaving_cases, /* this and on: ../faults */
+    staying_cases,
+    many_cases,
+    starving_cases,
+    storms_cases,
 };
 
 static const char *const suffixes[] = {"", ".ip6", ".unix"}; /* by transport */

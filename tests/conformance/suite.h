@@ -90,5 +90,10 @@ extern const struct suite_case service_cases[];
 extern const struct suite_case limits_cases[];
 extern const struct suite_case stop_cases[];
 extern const struct suite_case client_cases[];
+extern const struct suite_case leaving_cases[]; /* this and on: ../faults */
+extern const struct suite_case staying_cases[];
+extern const struct suite_case many_cases[];
+extern const struct suite_case starving_cases[];
+extern const struct suite_case storms_cases[];
 
 #endif

@@ -1,0 +1,483 @@
+/* tests/faults/faults.c - see faults.h. */
+#include "faults.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    MEMBERS = 2048,              /* processes of one server */
+    STUCK_LIMIT = 64 * MEGABYTE, /* more than all kernel buffers hold */
+    PER_ADDRESS = 5000,
+    NARROW = 4 * KILOBYTE
+};
+
+/* ---- connecting ---------------------------------------------------------- */
+
+/* Reads and writes that wait longer than patience_ms() fail, as with dial. */
+static void connect_patiently(const struct server *s, int fd)
+{
+    struct timeval t = {patience_ms() / 1000, 0};
+
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) == -1 ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t)) == -1 ||
+        connect(fd, (const struct sockaddr *)&s->sockaddr, s->sockaddr_len) ==
+            -1)
+        CHECK_FAIL("connect: %s", strerror(errno));
+}
+
+/* ---- the scene ----------------------------------------------------------- */
+
+struct scene scene_open(struct server_spec spec)
+{
+    struct scene at = {.s = server_start(spec), .bystander = -1};
+    int first;
+
+    if (!serves_one_at_a_time()) {
+        at.bystander = scene_dial(&at);
+        ROUND_TRIP(at.bystander, "I only stand by\n");
+    }
+    first = scene_dial(&at);
+    ROUND_TRIP(first, "the first\n");
+    WAIT_UNTIL(server_sleeps(at.s)); /* 02: the parent has closed its copy */
+    at.before = server_footprint(at.s);
+    leave(first);
+    return at;
+}
+
+int scene_dial(struct scene *at)
+{
+    at->clients++;
+    return dial(at->s);
+}
+
+int scene_dial_narrow(struct scene *at)
+{
+    at->clients++;
+    return dial_narrow(at->s);
+}
+
+/* Its send buffer stays as it is: two small ones would wait for each other's
+ * timers. */
+int dial_narrow(const struct server *s)
+{
+    int fd = socket(s->sockaddr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int size = NARROW;
+
+    if (fd == -1 ||
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) == -1)
+        CHECK_FAIL("socket: %s", strerror(errno));
+    connect_patiently(s, fd);
+    check_step("client %d: connected, with a small receive buffer", fd);
+    return fd;
+}
+
+void scene_others_served(struct scene *at)
+{
+    int fd;
+
+    if (serves_one_at_a_time())
+        return;
+    ROUND_TRIP(at->bystander, "I still stand by\n");
+    fd = scene_dial(at);
+    ROUND_TRIP(fd, "somebody else\n");
+    leave(fd);
+}
+
+static bool all_closed_but(const struct scene *at, int left)
+{
+    return process_log_count(at->s->process, ": closed") == at->clients - left;
+}
+
+void scene_wait_left(const struct scene *at)
+{
+    WAIT_UNTIL(all_closed_but(at, at->bystander == -1 ? 0 : 1));
+}
+
+void scene_close(struct scene *at)
+{
+    int next;
+
+    server_expect_alive(at->s);
+    if (at->bystander != -1)
+        ROUND_TRIP(at->bystander, "nothing has happened to me\n");
+    next = scene_dial(at);
+    ROUND_TRIP(next, "the next\n");
+    WAIT_UNTIL(server_has_footprint(at->s, at->before));
+    WAIT_UNTIL(all_closed_but(at, at->bystander == -1 ? 1 : 2));
+    expect_no_cpu(at->s, 300, "when all have left");
+    if (at->bystander != -1)
+        leave(at->bystander);
+    leave(next);
+    server_stop(at->s, at->clients);
+}
+
+/* ---- standing still ------------------------------------------------------ */
+
+/* Whether each thread of a process is in one of the states (proc(5)). */
+static bool threads_are(pid_t pid, const char *states)
+{
+    char path[64];
+    struct dirent *entry;
+    bool all = true;
+    DIR *d;
+
+    snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
+    d = opendir(path);
+    if (d == NULL)
+        return true; /* it has just ended */
+    while ((entry = readdir(d)) != NULL) {
+        char state = 'Z';
+
+        if (entry->d_name[0] != '.')
+            state = proc_state((pid_t)atol(entry->d_name));
+        if (state != 0 && strchr(states, state) == NULL)
+            all = false;
+    }
+    closedir(d);
+    return all;
+}
+
+static bool server_is(const struct server *s, const char *states)
+{
+    static pid_t pids[MEMBERS];
+    int count = server_members(s, pids, MEMBERS);
+
+    for (int i = 0; i < count; i++)
+        if (!threads_are(pids[i], states))
+            return false;
+    return true;
+}
+
+bool server_sleeps(const struct server *s)
+{
+    return server_is(s, "SZ");
+}
+
+void freeze(struct server *s)
+{
+    server_expect_alive(s);
+    process_signal_group(s->process, SIGSTOP);
+    WAIT_UNTIL(server_is(s, "TtZ"));
+}
+
+void thaw(struct server *s)
+{
+    process_signal_group(s->process, SIGCONT);
+}
+
+/* As much as the socket takes now. */
+static size_t push(int fd, size_t start)
+{
+    char chunk[16 * KILOBYTE];
+    size_t sent = 0;
+    ssize_t n = 0;
+
+    for (; n != -1 && sent<STUCK_LIMIT; sent += n> 0 ? (size_t)n : 0) {
+        fill_pattern(chunk, sizeof(chunk), start + sent);
+        n = send(fd, chunk, sizeof(chunk), MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+    if (n == -1 && errno != EAGAIN)
+        CHECK_FAIL("client %d: send: %s", fd, strerror(errno));
+    return sent;
+}
+
+/* The kernel's buffers may be full for a moment only: the server must have
+ * gone to sleep over them. */
+static bool is_stuck(struct server *s, int fd)
+{
+    struct queues q;
+
+    if (server_transport == ON_UNIX)
+        return server_sleeps(s);
+    return server_queues(s, fd, &q) && q.unsent > 0 && q.unread > 0 &&
+           server_sleeps(s);
+}
+
+size_t send_until_stuck(struct server *s, int fd, size_t start)
+{
+    long long until = now_ms() + patience_ms();
+    size_t sent = 0;
+
+    for (int looks = 0; looks < 5; looks = is_stuck(s, fd) ? looks + 1 : 0) {
+        sent += push(fd, start + sent);
+        if (sent >= STUCK_LIMIT)
+            CHECK_FAIL("it took %zu bytes from one who does not read", sent);
+        look_again(__FILE__, __LINE__, "the server waits for its client",
+                   until);
+    }
+    check_step("client %d: stuck after %zu bytes", fd, sent);
+    return sent;
+}
+
+/* ---- seen from outside --------------------------------------------------- */
+
+static int own_port(int fd)
+{
+    struct sockaddr_storage a;
+    socklen_t len = sizeof(a);
+
+    if (getsockname(fd, (struct sockaddr *)&a, &len) == -1)
+        CHECK_FAIL("getsockname: %s", strerror(errno));
+    if (a.ss_family == AF_INET6)
+        return ntohs(((struct sockaddr_in6 *)&a)->sin6_port);
+    return ntohs(((struct sockaddr_in *)&a)->sin_port);
+}
+
+/* A line: "12: 0100007F:2329 0100007F:9C40 01 00000000:00000000 ...", that is
+ * number, both ends, state, bytes to send and bytes to read (proc(5)). */
+bool server_queues(const struct server *s, int fd, struct queues *q)
+{
+    unsigned int here = (unsigned int)s->port;
+    unsigned int there = (unsigned int)own_port(fd);
+    bool is_ip6 = s->sockaddr.ss_family == AF_INET6;
+    FILE *f = fopen(is_ip6 ? "/proc/net/tcp6" : "/proc/net/tcp", "re");
+    unsigned int local, remote, state;
+    bool found = false;
+    char line[512];
+
+    while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL)
+        found = sscanf(line, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%x %x %x:%x",
+                       &local, &remote, &state, &q->unsent, &q->unread) == 5 &&
+                local == here && remote == there;
+    if (f != NULL)
+        fclose(f);
+    return found;
+}
+
+static bool has_unread(const struct server *s, int fd, unsigned int len)
+{
+    struct queues q;
+
+    return server_queues(s, fd, &q) && q.unread >= len;
+}
+
+void wait_unread(const struct server *s, int fd, unsigned int len)
+{
+    check_step("client %d: wait until %u bytes wait for the server", fd, len);
+    WAIT_UNTIL(has_unread(s, fd, len));
+}
+
+static long pss_kib(pid_t pid)
+{
+    char path[64], line[256];
+    long kib = -1;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%ld/smaps_rollup", (long)pid);
+    f = fopen(path, "re");
+    while (f != NULL && kib == -1 && fgets(line, sizeof(line), f) != NULL)
+        if (strncmp(line, "Pss:", 4) == 0)
+            kib = atol(line + 4);
+    if (f != NULL)
+        fclose(f);
+    return kib != -1 ? kib : proc_rss_kib(pid); /* a zombie has neither */
+}
+
+long server_memory_kib(const struct server *s)
+{
+    static pid_t pids[MEMBERS];
+    int count = server_members(s, pids, MEMBERS);
+    long sum = 0;
+
+    for (int i = 0; i < count; i++) {
+        long kib = pss_kib(pids[i]);
+
+        sum += kib > 0 ? kib : 0;
+    }
+    check_step("the server's memory: %ld KiB", sum);
+    return sum;
+}
+
+long memory_factor(void)
+{
+    return is_instrumented() ? 10 : 1;
+}
+
+void expect_no_cpu(const struct server *s, int ms, const char *during)
+{
+    double share = server_cpu_share(s, ms);
+
+    check_step("%.1f %% CPU %s", share * 100, during);
+    if (share > 0.15)
+        CHECK_FAIL("%.0f %% CPU %s", share * 100, during);
+}
+
+int log_lines(const struct server *s)
+{
+    return process_log_count(s->process, "\n");
+}
+
+/* ---- many at once -------------------------------------------------------- */
+
+/* IP_BIND_ADDRESS_NO_PORT: the port is chosen at connect, when the other end
+ * is known, so that two servers' clients may have the same one (ip(7)). */
+static void bind_source(int fd, int number)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET};
+    int on = 1;
+
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (in_addr_t)number);
+    if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) ==
+            -1 ||
+        bind(fd, (struct sockaddr *)&a, sizeof(a)) == -1)
+        CHECK_FAIL("bind to a source address: %s", strerror(errno));
+}
+
+static int dial_from(const struct server *s, int number)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd == -1)
+        CHECK_FAIL("socket: %s", strerror(errno));
+    bind_source(fd, number);
+    connect_patiently(s, fd);
+    return fd;
+}
+
+struct crowd crowd_dial(const struct server *s, int count)
+{
+    struct crowd c = {count, calloc((size_t)count, sizeof(int))};
+
+    need_descriptors((rlim_t)count + 64);
+    CHECK(c.fds != NULL && s->sockaddr.ss_family == AF_INET);
+    for (int i = 0; i < count; i++)
+        c.fds[i] = dial_from(s, i / PER_ADDRESS);
+    check_step("%d clients have connected", count);
+    return c;
+}
+
+void crowd_free(struct crowd *c)
+{
+    free(c->fds);
+    c->fds = NULL;
+}
+
+static size_t own_line(char line[64], int number)
+{
+    return (size_t)snprintf(line, 64, "I am number %d\n", number);
+}
+
+void crowd_say(const struct crowd *c, int from, int to)
+{
+    char line[64];
+
+    for (int i = from; i < to; i++)
+        SEND_BYTES(c->fds[i], line, own_line(line, i));
+}
+
+void crowd_hear(const struct crowd *c, int from, int to)
+{
+    char line[64];
+
+    for (int i = from; i < to; i++)
+        EXPECT_BYTES(c->fds[i], line, own_line(line, i));
+}
+
+void crowd_leave(const struct crowd *c, int from, int to)
+{
+    for (int i = from; i < to; i++)
+        close(c->fds[i]);
+    check_step("clients %d to %d have left", from, to - 1);
+}
+
+void need_processes(int count)
+{
+    pid_t *pids = calloc((size_t)count, sizeof(pid_t));
+    int have = 0;
+
+    CHECK(pids != NULL);
+    fflush(NULL);
+    for (; have < count; have++) {
+        pids[have] = fork();
+        if (pids[have] == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            pause();
+            _exit(0);
+        }
+        if (pids[have] == -1)
+            break;
+    }
+    for (int i = 0; i < have; i++) {
+        kill(pids[i], SIGKILL);
+        waitpid(pids[i], NULL, 0);
+    }
+    free(pids);
+    if (have < count)
+        check_skip("needs %d processes, this machine allows %d more", count,
+                   have);
+}
+
+/* ---- clients in processes of their own ------------------------------------
+ */
+
+static pid_t fork_client(void (*client)(struct server *s, int number),
+                         struct server *s, int number)
+{
+    pid_t parent = getpid(), pid;
+
+    fflush(NULL);
+    pid = fork();
+    if (pid == -1)
+        CHECK_FAIL("fork: %s", strerror(errno));
+    if (pid != 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1); /* it died before the line above */
+    client(s, number);
+    _exit(0); /* not exit(): the server is our parent's to stop */
+}
+
+void in_processes(int count, void (*client)(struct server *s, int number),
+                  struct server *s)
+{
+    pid_t pids[64];
+    int failed = 0;
+
+    CHECK(count <= (int)CHECK_COUNT(pids));
+    check_step("%d clients in processes of their own", count);
+    for (int i = 0; i < count; i++)
+        pids[i] = fork_client(client, s, i);
+    for (int i = 0; i < count; i++) {
+        int status;
+
+        CHECK(waitpid(pids[i], &status, 0) == pids[i]);
+        failed += status != 0;
+    }
+    if (failed > 0)
+        CHECK_FAIL("%d of %d clients failed: see above", failed, count);
+}
+
+pid_t background_start(void (*client)(struct server *s, int fd),
+                       struct server *s, int fd)
+{
+    return fork_client(client, s, fd);
+}
+
+void background_wait(pid_t pid)
+{
+    int status;
+
+    CHECK(waitpid(pid, &status, 0) == pid);
+    if (status != 0)
+        CHECK_FAIL("a client in the background failed: see above");
+}
+
+void background_end(pid_t pid)
+{
+    int status;
+
+    kill(pid, SIGKILL);
+    CHECK(waitpid(pid, &status, 0) == pid);
+    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+        CHECK_FAIL("a client in the background failed: see above");
+}

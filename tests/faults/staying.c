@@ -1,0 +1,483 @@
+/*
+ * tests/faults/staying.c - clients that do not leave, and do not do what they
+ * are expected to either: silent, slow, never reading, never stopping. Others
+ * are served meanwhile, no CPU is burned, memory stays bounded, and he who
+ * reads at last gets all of it.
+ */
+#include "faults.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const struct server_spec plain = {0};
+
+/* ---- silent ---------------------------------------------------------------
+ */
+
+static void silent_ones(void)
+{
+    enum { SILENT = 40 };
+    struct scene at = scene_open(plain);
+    int fds[SILENT];
+
+    for (int i = 0; i < SILENT; i++)
+        fds[i] = scene_dial(&at);
+    for (int i = 0; i < 5; i++)
+        scene_others_served(&at);
+    hint("40 clients who say nothing, and nothing to do");
+    expect_no_cpu(at.s, 500, "with silent clients");
+    for (int i = 0; i < SILENT; i++) {
+        ROUND_TRIP(fds[i], "at last\n");
+        leave(fds[i]);
+    }
+    scene_close(&at);
+}
+
+/* Five of the twelve bytes that are waited for. */
+static void half_a_greeting_each(void)
+{
+    enum { SILENT = 40 };
+    struct server *s =
+        server_start((struct server_spec){.args = {"-s", "greet"}});
+    int fds[SILENT], fd;
+
+    for (int i = 0; i < SILENT; i++) {
+        fds[i] = dial(s);
+        SEND_TEXT(fds[i], "hello");
+    }
+    for (int i = 0; i < 5 && !serves_one_at_a_time(); i++) {
+        fd = dial(s);
+        SEND_TEXT(fd, "hello, hello");
+        EXPECT_TEXT(fd, "glad to meet you!");
+        EXPECT_EOF(fd);
+        leave(fd);
+    }
+    expect_no_cpu(s, 500, "with half a message from each client");
+    for (int i = 0; i < SILENT; i++) {
+        if (i % 4 == 3) {
+            reset_connection(fds[i]);
+            continue;
+        }
+        EXPECT_SILENCE(fds[i]);
+        SEND_TEXT(fds[i], ", hello");
+        EXPECT_TEXT(fds[i], "glad to meet you!");
+        EXPECT_EOF(fds[i]);
+        leave(fds[i]);
+    }
+    server_stop(s, SILENT + (serves_one_at_a_time() ? 0 : 5));
+}
+
+/* ---- not reading ----------------------------------------------------------
+ */
+
+/* 4 MB are little for what all its clients make a server keep, and far below
+ * the 64 that one who never reads would have it store. */
+static void expect_bounded(const struct server *s, long before, long per_client,
+                           int clients)
+{
+    long growth = server_memory_kib(s) - before;
+    long bound = (1024 + per_client * clients) * memory_factor();
+
+    if (growth > bound)
+        CHECK_FAIL("it has grown by %ld KiB, more than %ld", growth, bound);
+}
+
+static void never_reads(void)
+{
+    struct scene at = scene_open(plain);
+    long before = server_memory_kib(at.s);
+    int fd = scene_dial(&at);
+    size_t sent = send_until_stuck(at.s, fd, 0);
+
+    for (int i = 0; i < 5; i++)
+        scene_others_served(&at);
+    expect_no_cpu(at.s, 600, "while one does not read");
+    expect_bounded(at.s, before, 512, 1);
+    for (int i = 0; i < 5; i++)
+        scene_others_served(&at);
+    hint("all that he is owed arrives once he reads");
+    half_close(fd);
+    expect_pattern(fd, 0, sent);
+    EXPECT_EOF(fd);
+    leave(fd);
+    scene_close(&at);
+}
+
+static void ten_never_read(void)
+{
+    enum { CLIENTS = 10 };
+    struct scene at = scene_open(plain);
+    long before = server_memory_kib(at.s);
+    size_t sent[CLIENTS];
+    int fds[CLIENTS];
+
+    for (int i = 0; i < CLIENTS; i++) {
+        fds[i] = scene_dial_narrow(&at);
+        sent[i] = send_until_stuck(at.s, fds[i], (size_t)i);
+        scene_others_served(&at);
+    }
+    expect_no_cpu(at.s, 600, "while ten do not read");
+    expect_bounded(at.s, before, 512, CLIENTS);
+    for (int i = CLIENTS; i-- > 0;) {
+        expect_pattern(fds[i], (size_t)i, sent[i]);
+        ROUND_TRIP(fds[i], "and on we go\n");
+        leave(fds[i]);
+        scene_others_served(&at);
+    }
+    scene_close(&at);
+}
+
+/* Reads some, and lets the server fill the gap; again and again. */
+static void gets_stuck_again_and_again(void)
+{
+    struct scene at = scene_open(plain);
+    long before = server_memory_kib(at.s);
+    int fd = scene_dial_narrow(&at);
+    size_t sent = 0, got = 0;
+
+    for (int i = 0; i < 10; i++) {
+        sent += send_until_stuck(at.s, fd, sent);
+        expect_pattern(fd, got, 300 * KILOBYTE + (size_t)i);
+        got += 300 * KILOBYTE + (size_t)i;
+        scene_others_served(&at);
+    }
+    expect_bounded(at.s, before, 512, 1);
+    half_close(fd);
+    expect_pattern(fd, got, sent - got);
+    EXPECT_EOF(fd);
+    leave(fd);
+    scene_close(&at);
+}
+
+/* What was owed to those who left is given back. Each of them is owed up to
+ * 64 KiB: 60 of them would make 4 MB. */
+static void what_was_owed_is_freed(void)
+{
+    struct scene at = scene_open(plain);
+    long before = 0;
+
+    for (int i = 0; i < 70; i++) {
+        int fd = scene_dial_narrow(&at);
+
+        send_until_stuck(at.s, fd, 0);
+        reset_connection(fd);
+        scene_others_served(&at);
+        scene_wait_left(&at);
+        if (i == 9)
+            before = server_memory_kib(at.s);
+    }
+    hint("every buffer of a client that is gone must be freed");
+    expect_bounded(at.s, before, 0, 0);
+    scene_close(&at);
+}
+
+static void reads_slowly(void)
+{
+    struct scene at = scene_open(plain);
+    int fd = scene_dial_narrow(&at);
+    size_t sent = send_until_stuck(at.s, fd, 0), got = 0;
+
+    half_close(fd);
+    for (; got < 64; got++)
+        expect_pattern(fd, got, 1);
+    for (size_t piece = 1; got < sent; piece = piece % 20000 + 1021) {
+        size_t n = sent - got < piece ? sent - got : piece;
+
+        expect_pattern(fd, got, n);
+        got += n;
+        if (got / MEGABYTE != (got - n) / MEGABYTE)
+            scene_others_served(&at);
+    }
+    EXPECT_EOF(fd);
+    leave(fd);
+    scene_close(&at);
+}
+
+/* A server that is to stop lets them have it all, too. */
+static void slow_readers_at_stop(void)
+{
+    enum { CLIENTS = 3, PIECE = 100 * KILOBYTE };
+    struct server *s =
+        server_start((struct server_spec){.args = {"-g", "300"}});
+    size_t sent[CLIENTS], got[CLIENTS] = {0};
+    int fds[CLIENTS], left = CLIENTS;
+
+    for (int i = 0; i < CLIENTS; i++) {
+        fds[i] = dial_narrow(s);
+        sent[i] = send_until_stuck(s, fds[i], 0);
+        half_close(fds[i]);
+    }
+    process_signal(s->process, SIGTERM);
+    WAIT_UNTIL(!server_is_listening(s));
+    while (left > 0)
+        for (int i = 0; i < CLIENTS; i++) {
+            size_t n = sent[i] - got[i] < PIECE ? sent[i] - got[i] : PIECE;
+
+            expect_pattern(fds[i], got[i], n);
+            got[i] += n;
+            if (n > 0 && got[i] == sent[i]) {
+                EXPECT_EOF(fds[i]);
+                leave(fds[i]);
+                left--;
+            }
+        }
+    server_expect_stopped(s, CLIENTS);
+}
+
+/* ---- after the farewell ----------------------------------------------------
+ */
+
+/* With one place, in 01 anyway: the next is served when this one's few seconds
+ * are over, not when it pleases him to leave. */
+static void stays_after_farewell(void)
+{
+    struct server *s = server_start((struct server_spec){.args = {"-m", "1"}});
+    int stays = dial(s), next;
+
+    ROUND_TRIP(stays, "bye\n");
+    EXPECT_EOF(stays);
+    next = dial(s);
+    SEND_TEXT(next, "is it my turn?\n");
+    expect_no_cpu(s, 500, "while it waits for one who said bye to close");
+    hint("who has been told goodbye must not keep a place");
+    EXPECT_TEXT(next, "is it my turn?\n");
+    leave(next);
+    leave(stays);
+    server_stop(s, 2);
+}
+
+static void talk_on(struct server *s, int fd)
+{
+    char bytes[1000] = "and another thing\n";
+
+    (void)s;
+    while (send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL) > 0)
+        continue;
+    CHECK(errno == ECONNRESET || errno == EPIPE);
+}
+
+static void talks_on_after_farewell(void)
+{
+    struct server *s = server_start((struct server_spec){.args = {"-m", "1"}});
+    int talks = dial(s), next;
+    pid_t talker;
+
+    ROUND_TRIP(talks, "bye\n");
+    EXPECT_EOF(talks);
+    talker = background_start(talk_on, s, talks);
+    next = dial(s);
+    SEND_TEXT(next, "is it my turn?\n");
+    hint("the few seconds begin at the farewell, not at the last byte");
+    EXPECT_TEXT(next, "is it my turn?\n");
+    background_wait(talker);
+    leave(next);
+    leave(talks);
+    server_stop(s, 2);
+}
+
+/* In all ways at once: half-closed with much owed, half-closed by the server,
+ * and idle. None of it is anything to do. */
+static void half_closed_peers(void)
+{
+    enum { EACH = 4 };
+    struct server *s = server_start(plain);
+    int owed[EACH], told[EACH], idle[EACH];
+    size_t sent[EACH];
+
+    for (int i = 0; i < EACH; i++) {
+        idle[i] = dial(s);
+        owed[i] = dial_narrow(s);
+        sent[i] = send_until_stuck(s, owed[i], 0);
+        half_close(owed[i]);
+    }
+    for (int i = 0; i < EACH; i++) {
+        told[i] = dial(s);
+        ROUND_TRIP(told[i], "quit\n");
+        EXPECT_EOF(told[i]);
+    }
+    expect_no_cpu(s, 800, "with half-closed peers");
+    for (int i = 0; i < EACH; i++) {
+        leave(told[i]);
+        ROUND_TRIP(idle[i], "still here\n");
+        leave(idle[i]);
+        expect_pattern(owed[i], 0, sent[i]);
+        EXPECT_EOF(owed[i]);
+        leave(owed[i]);
+    }
+    server_stop(s, 3 * EACH);
+}
+
+/* ---- a flood ---------------------------------------------------------------
+ */
+
+/* More than the server reads at once, less than makes TCP close its window. */
+enum { OUTSTANDING = 112 * KILOBYTE };
+
+/* Talks as fast as it can and takes the replies as fast as it can, so that
+ * there is always something to be read from it. */
+static void flood(struct server *s, int fd)
+{
+    char bytes[8 * KILOBYTE];
+    size_t outstanding = 0;
+
+    (void)s;
+    memset(bytes, 'f', sizeof(bytes));
+    for (;;) {
+        bool more = outstanding + sizeof(bytes) <= OUTSTANDING;
+        struct pollfd p = {fd, (short)(more ? POLLIN | POLLOUT : POLLIN), 0};
+        ssize_t n;
+
+        CHECK(poll(&p, 1, patience_ms()) == 1);
+        if ((p.revents & POLLIN) != 0) {
+            n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+            CHECK(n > 0 && bytes[0] == 'f');
+            outstanding -= (size_t)n;
+        } else if ((p.revents & POLLOUT) != 0) {
+            n = send(fd, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_NOSIGNAL);
+            outstanding += n > 0 ? (size_t)n : 0;
+        }
+    }
+}
+
+static size_t log_length(const struct server *s)
+{
+    char *log = process_log(s->process);
+    size_t len = strlen(log);
+
+    free(log);
+    return len;
+}
+
+/* How many reads the log tells of from `start` on, before this line is read. */
+static int reads_before(const struct server *s, size_t start, const char *line)
+{
+    char *log = process_log(s->process);
+    char *end = strstr(log + start, line);
+    int count = 0;
+
+    CHECK(end != NULL);
+    for (char *at = log + start; (at = strstr(at, ": read ")) != NULL; at++)
+        count += at < end;
+    free(log);
+    return count - 1; /* the line's own */
+}
+
+/* The line is there before the server looks again, and so are the flooder's
+ * bytes: how often he is read before it is counted, not timed. What the server
+ * was about when it was frozen may be one of his, too. */
+static void trip_beside_the_flood(struct server *s, int fd, int flooder, int i)
+{
+    char line[32], read_line[64];
+    int len = snprintf(line, sizeof(line), "trip %d", i), reads;
+    size_t start;
+
+    freeze(s);
+    start = log_length(s);
+    if ((stage_bit() & EVENT_LOOPS) != 0)
+        wait_unread(s, flooder, 16 * KILOBYTE);
+    SEND_BYTES(fd, line, (size_t)len);
+    wait_unread(s, fd, (unsigned int)len);
+    thaw(s);
+    EXPECT_BYTES(fd, line, (size_t)len);
+    snprintf(read_line, sizeof(read_line), "read %d bytes: %s\n", len, line);
+    reads = reads_before(s, start, read_line);
+    check_step("the flooder was read %d times before", reads);
+    if ((stage_bit() & EVENT_LOOPS) != 0 && reads > 2)
+        CHECK_FAIL("the flooder was read %d times while another waited", reads);
+}
+
+/* Each reply costs 4 ms: in this time he has his next bytes ready. */
+static void flood_is_fair(void)
+{
+    struct server *s =
+        server_start((struct server_spec){.args = {"-v", "-w", "4"}});
+    int flooder = dial(s), fd = dial(s);
+    pid_t pid;
+
+    ROUND_TRIP(fd, "hi\n");
+    pid = background_start(flood, s, flooder);
+    hint("one read a round: who reads until EAGAIN never comes back");
+    for (int i = 0; i < 12; i++)
+        trip_beside_the_flood(s, fd, flooder, i);
+    background_end(pid);
+    leave(flooder);
+    ROUND_TRIP(fd, "quiet at last\n");
+    leave(fd);
+    server_stop(s, 2);
+}
+
+static void flood_then_next(void)
+{
+    struct server *s = server_start(plain);
+    int flooder = dial(s), next = dial(s);
+    pid_t pid = background_start(flood, s, flooder);
+
+    SEND_TEXT(next, "my turn\n");
+    WAIT_UNTIL(server_cpu_ms(s) >= 100);
+    EXPECT_SILENCE(next);
+    leave(flooder);
+    background_end(pid);
+    EXPECT_TEXT(next, "my turn\n");
+    leave(next);
+    server_stop(s, 2);
+}
+
+static void connect_for_ever(struct server *s, int number)
+{
+    (void)number;
+    for (;;)
+        close(dial(s));
+}
+
+/* He who comes and goes without end does not keep others from being served,
+ * nor new ones from coming in. */
+static void flood_of_connections(void)
+{
+    struct server *s = server_start((struct server_spec){.args = {"-q"}});
+    int fd = dial(s);
+    pid_t pid;
+
+    ROUND_TRIP(fd, "hi\n");
+    pid = background_start(connect_for_ever, s, 0);
+    for (int i = 0; i < 200; i++) {
+        ROUND_TRIP(fd, "still served\n");
+        if (i % 20 == 0) {
+            int other = dial(s);
+
+            ROUND_TRIP(other, "new\n");
+            leave(other);
+        }
+    }
+    background_end(pid);
+    leave(fd);
+    server_stop(s, SERVED_ANY);
+}
+
+const struct suite_case staying_cases[] = {
+    {"silent-40", "fault", ALL_STAGES, 30, silent_ones, ALSO_UNIX},
+    {"half-greetings-40", "fault", ALL_STAGES, 30, half_a_greeting_each, 0},
+    {"never-reads", "fault", ALL_STAGES, 60, never_reads, ALSO_UNIX},
+    {"never-read-10", "fault", CONCURRENT, 60, ten_never_read, ALSO_UNIX},
+    {"stuck-again-and-again", "fault", ALL_STAGES, 60,
+     gets_stuck_again_and_again, 0},
+    {"owed-is-freed", "fault", ALL_STAGES, 60, what_was_owed_is_freed, 0},
+    {"reads-slowly", "fault", ALL_STAGES, 60, reads_slowly, 0},
+    {"slow-readers-at-stop", "fault", CONCURRENT, 60, slow_readers_at_stop,
+     ALSO_UNIX},
+    {"stays-after-farewell", "fault", ALL_STAGES, 30, stays_after_farewell,
+     ALSO_UNIX},
+    {"talks-on-after-farewell", "fault", ALL_STAGES, 30,
+     talks_on_after_farewell, ALSO_UNIX},
+    {"half-closed-peers", "fault", CONCURRENT, 60, half_closed_peers, 0},
+    {"flood-is-fair", "fault", CONCURRENT, 60, flood_is_fair, 0},
+    {"flood-then-next", "fault", BLOCKING, 30, flood_then_next, 0},
+    {"flood-of-connections", "fault", CONCURRENT, 60, flood_of_connections,
+     ALSO_UNIX},
+    {0},
+};
