@@ -413,19 +413,20 @@ void stop_listening(int wake_fd, int *listen_fd)
 
 int set_descriptor_limit(int ceiling)
 {
+    rlim_t most = ceiling > 0 ? (rlim_t)ceiling : DESCRIPTORS_MAX;
+    int saved = errno;
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-        return ceiling > 0 ? ceiling : 256; /* _POSIX_OPEN_MAX is 20 */
-    if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max > INT_MAX)
-        limit.rlim_cur = INT_MAX;
-    else
-        limit.rlim_cur = limit.rlim_max;
-    if (ceiling > 0 && limit.rlim_cur > (rlim_t)ceiling)
-        limit.rlim_cur = (rlim_t)ceiling;
-    if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
-        (void)getrlimit(RLIMIT_NOFILE, &limit);
-    return (int)limit.rlim_cur;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        rlim_t soft = limit.rlim_cur;
+
+        limit.rlim_cur = limit.rlim_max < most ? limit.rlim_max : most;
+        if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+            limit.rlim_cur = soft;
+        most = limit.rlim_cur < most ? limit.rlim_cur : most;
+    }
+    errno = saved;
+    return (int)most;
 }
 
 int descriptors_left(int limit)

@@ -104,8 +104,8 @@ void wake(int fd);
 void stop_listening(int wake_fd, int *listen_fd);
 
 /* Raises the soft limit of open descriptors to the hard one, or sets it to
- * `ceiling` if that is smaller (0: no ceiling), so that no descriptor is ever
- * as large as that. Returns the limit. */
+ * `ceiling` if that is smaller (0: DESCRIPTORS_MAX), so that no descriptor is
+ * ever as large as that. Returns the limit; leaves errno alone. */
 int set_descriptor_limit(int ceiling);
 
 /* How many more descriptors can be opened under `limit`, at least 1. */
