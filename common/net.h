@@ -15,6 +15,7 @@ enum {
     ACCEPT_PAUSE_MS =
         100,      /* how long to accept nobody when resources ran out */
     LINGER_S = 3, /* how long a client may take to hang up as well */
+    DESCRIPTORS_MAX = 1 << 20, /* containers may allow a thousand times more */
 };
 
 /*
