@@ -122,7 +122,8 @@ int main(int argc, char **argv)
         die("cannot connect to %s, port %s", host, port);
 
     start_sender(fd);
-    if (!receive_all(fd))
-        return EXIT_FAILURE; /* which ends the other thread as well */
-    return end_sender(fd);
+    if (receive_all(fd))
+        return end_sender(fd);
+    (void)pthread_detach(sender); /* the end of the process is its end */
+    return EXIT_FAILURE;
 }

@@ -38,7 +38,7 @@ size_t send_watched(int fd, struct farewell *farewell, const char *bytes,
 
 void catch_server_closed(void (*handler)(int))
 {
-    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_handler = handler};
 
     (void)sigemptyset(&action.sa_mask); /* neither can fail: valid arguments */
     (void)sigaction(SIGUSR1, &action, NULL);

@@ -25,7 +25,7 @@ size_t send_watched(int fd, struct farewell *farewell, const char *bytes,
                     size_t len);
 
 /* Makes `handler` receive SIGUSR1: so a receiver tells the sender that the
- * server has closed. Calls that wait are restarted. */
+ * server has closed. A call that waits fails with EINTR. */
 void catch_server_closed(void (*handler)(int));
 
 /* The server has closed, and stdin has not been read to its end. Returns the
