@@ -125,7 +125,7 @@ static void two_hundred_leave_nothing(void)
     growth = proc_vm_kib(at.s->pid) - space;
     if (growth > 4096 && !is_instrumented())
         CHECK_FAIL("200 clients have left %ld KiB of addresses", growth);
-    CHECK_EQ(proc_zombies(at.s->pid), 0);
+    WAIT_UNTIL(proc_zombies(at.s->pid) == 0);
     scene_close(&at);
 }
 
