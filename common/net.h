@@ -11,10 +11,9 @@
 #include <stddef.h>
 
 enum {
-    ADDRESS_LEN = 128, /* room for any address in words, NUL included */
-    ACCEPT_PAUSE_MS =
-        100,      /* how long to accept nobody when resources ran out */
-    LINGER_S = 3, /* how long a client may take to hang up as well */
+    ADDRESS_LEN = 128,     /* room for any address in words, NUL included */
+    ACCEPT_PAUSE_MS = 100, /* how long to accept nobody for want of resources */
+    LINGER_S = 3,          /* how long a client may take to hang up as well */
     DESCRIPTORS_MAX = 1 << 20, /* containers may allow a thousand times more */
 };
 
