@@ -1,0 +1,311 @@
+/* tests/conformance/framed.c - runs the cases of stage 07. See framed.h. */
+#include "framed.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+const char *client_path;
+const char *const codec_names[] = {"length", "line", "tlv",
+                                   "grpc",   "http", NULL};
+
+static const struct framed_case *const tables[] = {
+    framed_codec_cases, framed_http_cases, framed_fault_cases,
+    framed_client_cases, framed_peer_cases};
+
+static const char *const suffixes[] = {"", ".ip6", ".unix"}; /* by transport */
+
+/* ---- bytes -------------------------------------------------------------- */
+
+void add(struct bytes *b, const void *bytes, size_t len)
+{
+    if (b->len + len > b->room) {
+        b->room = 2 * (b->len + len) + 64;
+        b->at = realloc(b->at, b->room);
+        CHECK(b->at != NULL);
+    }
+    if (len > 0)
+        memcpy(b->at + b->len, bytes, len);
+    b->len += len;
+}
+
+void add_text(struct bytes *b, const char *text)
+{
+    add(b, text, strlen(text));
+}
+
+size_t default_max(const char *codec)
+{
+    if (strcmp(codec, "line") == 0)
+        return 64 * KILOBYTE;
+    return (strcmp(codec, "grpc") == 0 ? 4 : 8) * (size_t)MEGABYTE;
+}
+
+static void add_length(struct bytes *b, const char *before, size_t len)
+{
+    unsigned char bytes[4] = {(unsigned char)(len >> 24),
+                              (unsigned char)(len >> 16),
+                              (unsigned char)(len >> 8), (unsigned char)len};
+
+    add(b, before, before[0] == '\0' ? 0 : 1);
+    add(b, bytes, sizeof(bytes));
+}
+
+void add_head(struct bytes *b, const char *codec, size_t len)
+{
+    char text[160];
+
+    if (strcmp(codec, "length") == 0) {
+        add_length(b, "", len);
+    } else if (strcmp(codec, "tlv") == 0) {
+        add_length(b, "\x01", len);
+    } else if (strcmp(codec, "grpc") == 0) {
+        add(b, "\0", 1);
+        add_length(b, "", len);
+    } else {
+        CHECK(strcmp(codec, "http") == 0);
+        snprintf(text, sizeof(text),
+                 "POST /echo HTTP/1.1\r\nHost: localhost\r\n"
+                 "Content-Length: %zu\r\n\r\n",
+                 len);
+        add_text(b, text);
+    }
+}
+
+void add_frame(struct bytes *b, const char *codec, const char *payload,
+               size_t len)
+{
+    bool is_line = strcmp(codec, "line") == 0;
+
+    if (!is_line)
+        add_head(b, codec, len);
+    add(b, payload, len);
+    if (is_line)
+        add(b, "\n", 1);
+}
+
+void add_echo(struct bytes *b, const char *codec, const char *payload,
+              size_t len)
+{
+    char text[160];
+
+    if (strcmp(codec, "http") != 0) {
+        add_frame(b, codec, payload, len);
+        return;
+    }
+    snprintf(text, sizeof(text),
+             "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
+             "Content-Length: %zu\r\n\r\n",
+             len);
+    add_text(b, text);
+    add(b, payload, len);
+}
+
+static void add_numbered(struct bytes *b, const char *codec, int count,
+                         void (*add_one)(struct bytes *, const char *,
+                                         const char *, size_t))
+{
+    char text[32];
+
+    for (int i = 1; i <= count; i++) {
+        snprintf(text, sizeof(text), "message %d", i);
+        add_one(b, codec, text, strlen(text));
+    }
+}
+
+void add_messages(struct bytes *b, const char *codec, int count)
+{
+    add_numbered(b, codec, count, add_frame);
+}
+
+void add_message_echoes(struct bytes *b, const char *codec, int count)
+{
+    add_numbered(b, codec, count, add_echo);
+}
+
+/* ---- programs ----------------------------------------------------------- */
+
+struct server *serve_with(const char *codec, const char *service,
+                          const char *const *more)
+{
+    struct server_spec spec = {
+        .args = {"--codec", codec, "--service", service}};
+
+    for (int i = 0; more != NULL && more[i] != NULL; i++)
+        spec.args[4 + i] = more[i];
+    return server_start(spec);
+}
+
+struct server *serve(const char *codec, const char *service)
+{
+    return serve_with(codec, service, NULL);
+}
+
+struct process_spec client_at(const char *port, const char *codec)
+{
+    return (struct process_spec){.path = client_path,
+                                 .args = {"--codec", codec, "127.0.0.1", port}};
+}
+
+struct process_spec client_of(const struct server *s, const char *codec)
+{
+    static char host[160], port[16];
+    size_t len = strlen(s->address);
+    struct process_spec spec = {.path = client_path,
+                                .args = {"--codec", codec, host, port}};
+
+    snprintf(host, sizeof(host), "%s", s->address);
+    snprintf(port, sizeof(port), "%d", s->port);
+    if (s->port == 0)
+        spec.args[3] = NULL; /* unix:PATH */
+    else
+        *strrchr(host, ':') = '\0';
+    if (host[0] == '[') { /* [::1] */
+        memmove(host, host + 1, len);
+        *strchr(host, ']') = '\0';
+    }
+    return spec;
+}
+
+/* ---- talking ------------------------------------------------------------ */
+
+void echo_one(int fd, const char *codec, const char *payload)
+{
+    struct bytes out = {0}, in = {0};
+
+    add_frame(&out, codec, payload, strlen(payload));
+    add_echo(&in, codec, payload, strlen(payload));
+    SEND_BYTES(fd, out.at, out.len);
+    EXPECT_BYTES(fd, in.at, in.len);
+}
+
+void say_all(const struct server *s, const struct bytes *bytes,
+             const struct bytes *answer)
+{
+    char *got = malloc(answer->len + 1);
+    int fd = dial(s);
+
+    CHECK(got != NULL);
+    exchange(fd, bytes->at, bytes->len, got, answer->len);
+    half_close(fd);
+    CHECK_BYTES(got, answer->len, answer->at, answer->len);
+    EXPECT_EOF(fd);
+    leave(fd);
+    free(got);
+}
+
+/* ---- cases, one after the other ----------------------------------------- */
+
+struct cursor {
+    size_t table;
+    const struct framed_case *c;
+    enum transport transport;
+    char name[96];
+};
+
+static bool next_case(struct cursor *at)
+{
+    if (at->c != NULL && at->c->also_elsewhere && at->transport < ON_UNIX) {
+        at->transport++;
+    } else {
+        at->transport = ON_TCP;
+        at->c = at->c == NULL ? tables[0] : at->c + 1;
+        while (at->c->name == NULL) {
+            if (++at->table == CHECK_COUNT(tables))
+                return false;
+            at->c = tables[at->table];
+        }
+    }
+    snprintf(at->name, sizeof(at->name), "%s%s", at->c->name,
+             suffixes[at->transport]);
+    return true;
+}
+
+static int run_case(char *self, const struct cursor *at)
+{
+    struct check_case only = {at->name, at->c->run};
+    char name[96], command[1024];
+    char *arguments[] = {self, name, NULL};
+
+    snprintf(name, sizeof(name), "%s", at->name);
+    snprintf(command, sizeof(command), "%s --server %s --client %s %s", self,
+             server_path, client_path, name);
+    setenv("CHECK_REPEAT", command, 0);
+    server_transport = at->transport;
+    return check_main(2, arguments, &only, 1);
+}
+
+static int run_in_child(char *self, const struct cursor *at)
+{
+    int status = 0;
+    pid_t pid;
+
+    fflush(NULL);
+    pid = fork();
+    if (pid == 0)
+        exit(run_case(self, at));
+    if (pid == -1 || waitpid(pid, &status, 0) == -1)
+        return EXIT_FAILURE;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
+}
+
+static int run_all(char *self)
+{
+    int passed = 0, failed = 0, skipped = 0;
+
+    for (struct cursor at = {0}; next_case(&at);) {
+        int status = run_in_child(self, &at);
+
+        passed += status == EXIT_SUCCESS;
+        skipped += status == CHECK_SKIPPED;
+        failed += status != EXIT_SUCCESS && status != CHECK_SKIPPED;
+    }
+    printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run_one(char *self, const char *name)
+{
+    for (struct cursor at = {0}; next_case(&at);)
+        if (strcmp(at.name, name) == 0)
+            return run_case(self, &at);
+    fprintf(stderr, "framed: no case '%s' (--list names them)\n", name);
+    return 2;
+}
+
+static int list_cases(void)
+{
+    for (struct cursor at = {0}; next_case(&at);)
+        printf("%s %s 07 %d\n", at.name, at.c->kind, at.c->timeout_s);
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"server", required_argument, NULL, 's'},
+        {"client", required_argument, NULL, 'c'},
+        {"list", no_argument, NULL, 'l'},
+        {NULL, 0, NULL, 0},
+    };
+    bool list = false;
+
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        switch (c) {
+        case 's': server_path = optarg; break;
+        case 'c': client_path = optarg; break;
+        case 'l': list = true; break;
+        default: return 2;
+        }
+    }
+    if (list)
+        return list_cases();
+    if (server_path == NULL || client_path == NULL) {
+        fprintf(stderr, "framed: --server and --client are needed\n");
+        return 2;
+    }
+    return optind < argc ? run_one(argv[0], argv[optind]) : run_all(argv[0]);
+}

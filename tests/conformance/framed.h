@@ -1,0 +1,92 @@
+/*
+ * tests/conformance/framed.h - what the cases of stage 07's server and client
+ * share: frames made by a second hand, which knows nothing of 07-framing.
+ *
+ *     static void two_in_one(void)
+ *     {
+ *         struct server *s = serve("tlv", "echo");
+ *         struct bytes out = {0};
+ *         int fd = dial(s);
+ *
+ *         add_frame(&out, "tlv", "one", 3);
+ *         add_frame(&out, "tlv", "", 0);
+ *         EXCHANGE_ECHO(fd, out.at, out.len);
+ *         leave(fd);
+ *         server_stop(s, 1);
+ *     }
+ *
+ *     framed --server CMD --client CMD [--list | NAME]
+ */
+#ifndef FRAMED_H
+#define FRAMED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "check.h"
+#include "harness.h"
+
+enum { KILOBYTE = 1024, MEGABYTE = 1024 * KILOBYTE };
+
+extern const char *const codec_names[]; /* ends with NULL */
+
+/* What --max-frame is unless it is said. */
+size_t default_max(const char *codec);
+
+/* Bytes that grow, never freed: a case is a process, and soon over. */
+struct bytes {
+    char *at;
+    size_t len, room;
+};
+
+void add(struct bytes *b, const void *bytes, size_t len);
+void add_text(struct bytes *b, const char *text);
+
+/* A frame as a client sends it: over http a POST to /echo. And what an echo
+ * answers: the same, but over http. */
+void add_frame(struct bytes *b, const char *codec, const char *payload,
+               size_t len);
+void add_echo(struct bytes *b, const char *codec, const char *payload,
+              size_t len);
+
+/* The head of a frame whose payload is `len` bytes; not for "line". */
+void add_head(struct bytes *b, const char *codec, size_t len);
+
+/* `count` frames, "message 1" and so on, and the answers of an echo. */
+void add_messages(struct bytes *b, const char *codec, int count);
+void add_message_echoes(struct bytes *b, const char *codec, int count);
+
+/* A server of this codec and service; serve_with: and more arguments, which
+ * end with NULL (or NULL for none). */
+struct server *serve(const char *codec, const char *service);
+struct server *serve_with(const char *codec, const char *service,
+                          const char *const *more);
+
+/* A round trip of one frame through an echo: it serves this client now. */
+void echo_one(int fd, const char *codec, const char *payload);
+
+/* Sends `bytes`, says that this was all, and expects `answer` and the end. */
+void say_all(const struct server *s, const struct bytes *bytes,
+             const struct bytes *answer);
+
+/* The client under test; its arguments follow the host and port of `s`. */
+struct process_spec client_of(const struct server *s, const char *codec);
+struct process_spec client_at(const char *port, const char *codec);
+
+extern const char *client_path;
+
+struct framed_case {
+    const char *name;
+    const char *kind; /* as in suite.h */
+    int timeout_s;
+    void (*run)(void);
+    bool also_elsewhere; /* on ::1 and on a Unix socket too */
+};
+
+extern const struct framed_case framed_codec_cases[];
+extern const struct framed_case framed_http_cases[];
+extern const struct framed_case framed_fault_cases[];
+extern const struct framed_case framed_client_cases[];
+extern const struct framed_case framed_peer_cases[];
+
+#endif

@@ -1,0 +1,578 @@
+/* tests/conformance/framed_client.c - the client of stage 07, against its
+ * server and against a peer who does what he likes. */
+#include "framed.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void expect_run(const struct run *r, int code, const struct bytes *out,
+                       const char *err)
+{
+    if (!WIFEXITED(r->status) || WEXITSTATUS(r->status) != code)
+        CHECK_FAIL("expected exit status %d, wait status 0x%04x, stderr: %s",
+                   code, (unsigned int)r->status, r->err);
+    CHECK_BYTES(r->out, r->out_len, out->at, out->len);
+    if (err == NULL && r->err_len > 0)
+        CHECK_FAIL("on stderr: %s", r->err);
+    if (err != NULL && strstr(r->err, err) == NULL)
+        CHECK_FAIL("stderr does not say \"%s\": %s", err, r->err);
+}
+
+static struct bytes text(const char *words)
+{
+    struct bytes b = {0};
+
+    add_text(&b, words);
+    return b;
+}
+
+static void expect_says(struct process_spec spec, const char *in,
+                        const char *out)
+{
+    struct run r = run_program(spec, in, strlen(in));
+    struct bytes want = text(out);
+
+    expect_run(&r, 0, &want, NULL);
+    run_free(&r);
+}
+
+/* ---- with its server --------------------------------------------------------
+ */
+
+static void says_goodbye(void)
+{
+    struct server *s = server_start((struct server_spec){0});
+    struct process_spec spec = client_of(s, "length");
+
+    expect_says(spec, "hello world\n", "goodbye world!\n");
+    expect_says(spec, "one\n\nthree\n",
+                "goodbye world!\ngoodbye world!\ngoodbye world!\n");
+    expect_says(spec, "", "");
+    server_stop(s, 3);
+}
+
+static void every_codec(void)
+{
+    for (int i = 0; codec_names[i] != NULL; i++) {
+        bool is_http = strcmp(codec_names[i], "http") == 0;
+        struct server *s = serve(codec_names[i], "upper");
+        struct process_spec spec = client_of(s, codec_names[i]);
+
+        hint("lines end in \\n or \\r\\n; the last one may have no end");
+        expect_says(spec, "abc\n\nx y\r\nlast",
+                    is_http ? "abc\n\nx y\nlast\n" : "ABC\n\nX Y\nLAST\n");
+        server_stop(s, 1);
+        server_forget(s);
+    }
+}
+
+static void as_hex(void)
+{
+    static const char in[] = "ab\n\n\0\x7f\xff\n";
+    struct server *s = serve("length", "echo");
+    struct process_spec spec = client_of(s, "length");
+    struct bytes want = text("6162\n\n007fff\n");
+    struct run r;
+
+    spec.args[4] = "--hex";
+    r = run_program(spec, in, sizeof(in) - 1);
+    expect_run(&r, 0, &want, NULL);
+    run_free(&r);
+    spec = client_of(s, "length");
+    spec.args[4] = NULL;
+    want = (struct bytes){0};
+    add(&want, in, sizeof(in) - 1);
+    r = run_program(spec, in, sizeof(in) - 1);
+    expect_run(&r, 0, &want, NULL);
+    run_free(&r);
+    server_stop(s, 2);
+}
+
+static void twenty_thousand_lines(void)
+{
+    struct bytes lines = {0};
+
+    add_messages(&lines, "line", 20000);
+    for (int i = 0; codec_names[i] != NULL; i++) {
+        struct server *s = serve(codec_names[i], "echo");
+        struct run r =
+            run_program(client_of(s, codec_names[i]), lines.at, lines.len);
+
+        expect_run(&r, 0, &lines, NULL);
+        run_free(&r);
+        server_stop(s, 1);
+        server_forget(s);
+    }
+}
+
+static void longest_line(void)
+{
+    struct server *s = serve("length", "echo");
+    struct bytes line = {0};
+    char *filler = malloc(8 * MEGABYTE);
+    struct run r;
+
+    CHECK(filler != NULL);
+    memset(filler, 'x', 8 * MEGABYTE);
+    add(&line, filler, 8 * MEGABYTE);
+    add_text(&line, "\n");
+    r = run_program(client_of(s, "length"), line.at, line.len);
+    expect_run(&r, 0, &line, NULL);
+    run_free(&r);
+    server_stop(s, 1);
+}
+
+/* The lines before it are sent and answered. */
+static void line_too_long(void)
+{
+    struct server *s = serve("length", "echo");
+    struct process_spec spec = client_of(s, "length");
+    struct bytes want = text("one\nexactly10!\n");
+    static const char in[] = "one\nexactly10!\neleven char\nafter\n";
+    struct run r;
+
+    spec.args[4] = "--max-frame=10";
+    r = run_program(spec, in, sizeof(in) - 1);
+    expect_run(&r, 1, &want, "line too long");
+    run_free(&r);
+    server_stop(s, 1);
+}
+
+static void megabytes_from_a_pipe(void)
+{
+    struct server *s = serve("tlv", "echo");
+    struct process_spec spec = client_of(s, "tlv");
+    struct bytes lines = {0};
+    struct process *p;
+    char *got;
+
+    if (!is_instrumented())
+        spec.address_space = 64 * (rlim_t)MEGABYTE;
+    hint("thousands of frames on their way in both directions: a deadlock?");
+    add_messages(&lines, "line", 2000000);
+    got = malloc(lines.len);
+    CHECK(got != NULL);
+    spec.in = STDIO_PIPE;
+    p = process_start(spec);
+    for (size_t sent = 0, have = 0; have < lines.len;) {
+        size_t n = lines.len - sent < 60000 ? lines.len - sent : 60000;
+        ssize_t more;
+
+        /* A pipe holds 64 KiB: after that the client must have read. */
+        if (n > 0 && write(p->in, lines.at + sent, n) != (ssize_t)n)
+            CHECK_FAIL("write to the client: %s", strerror(errno));
+        sent += n;
+        if (sent == lines.len)
+            process_close_in(p);
+        do {
+            more = read(p->out, got + have, lines.len - have);
+            CHECK(more > 0);
+            have += (size_t)more;
+        } while (sent == lines.len ? have < lines.len : have + 30000 < sent);
+    }
+    CHECK_BYTES(got, lines.len, lines.at, lines.len);
+    EXPECT_EXIT(p, 0);
+    server_stop(s, 1);
+}
+
+/* 38 MB from a file, 64 MB of address space; nobody paces it. */
+static void megabytes_from_a_file(void)
+{
+    struct server *s = serve("length", "echo");
+    struct process_spec spec = client_of(s, "length");
+    struct bytes lines = {0};
+    struct run r;
+
+    if (!is_instrumented())
+        spec.address_space = 64 * (rlim_t)MEGABYTE;
+    add_messages(&lines, "line", 3000000);
+    r = run_program(spec, lines.at, lines.len);
+    expect_run(&r, 0, &lines, NULL);
+    run_free(&r);
+    server_stop(s, 1);
+}
+
+/* ---- with a peer ------------------------------------------------------------
+ */
+
+/* A client whose stdin we hold, and our end of its connection. */
+struct talk {
+    struct process *p;
+    int fd;
+};
+
+static struct talk meet(const char *codec)
+{
+    char port[8];
+    int listener = peer_listen(port);
+    struct process_spec spec = client_at(port, codec);
+    struct talk t;
+
+    spec.in = STDIO_PIPE;
+    t.p = process_start(spec);
+    t.fd = peer_accept(listener);
+    close(listener);
+    return t;
+}
+
+static void type(const struct talk *t, const char *words)
+{
+    size_t len = strlen(words);
+
+    CHECK(write(t->p->in, words, len) == (ssize_t)len);
+}
+
+static void expect_line(const struct talk *t, const char *want)
+{
+    char line[256];
+
+    CHECK(process_read_line(t->p, line, sizeof(line)));
+    CHECK_BYTES(line, strlen(line), want, strlen(want));
+}
+
+static void expect_end(const struct talk *t, int code, const char *err)
+{
+    EXPECT_EXIT(t->p, code);
+    if (err != NULL && !process_log_has(t->p, err))
+        CHECK_FAIL("stderr does not say \"%s\"", err);
+    if (err == NULL)
+        CHECK_EQ(process_log_count(t->p, "\n"), 0);
+}
+
+/* A line goes out when it is whole, not before; to the byte. */
+static void lines_become_frames(void)
+{
+    for (int i = 0; codec_names[i] != NULL; i++) {
+        struct talk t = meet(codec_names[i]);
+        struct bytes want = {0};
+
+        add_frame(&want, codec_names[i], "hello world", 11);
+        type(&t, "hello");
+        type(&t, " world\nand");
+        EXPECT_BYTES(t.fd, want.at, want.len);
+        EXPECT_SILENCE(t.fd);
+        type(&t, " on");
+        process_close_in(t.p);
+        want.len = 0;
+        add_frame(&want, codec_names[i], "and on", 6);
+        EXPECT_BYTES(t.fd, want.at, want.len);
+        EXPECT_EOF(t.fd); /* the half-close */
+        want.len = 0;
+        add_echo(&want, codec_names[i], "one", 3);
+        add_echo(&want, codec_names[i], "two", 3);
+        SEND_BYTES(t.fd, want.at, want.len);
+        expect_line(&t, "one");
+        expect_line(&t, "two");
+        close(t.fd);
+        expect_end(&t, 0, NULL);
+    }
+}
+
+/* Each answer is printed when it is whole, however it comes. */
+static void answers_in_pieces(void)
+{
+    struct talk t = meet("length");
+    static const char answers[] = "\0\0\0\5first\0\0\0\0\0\0\0\6second";
+
+    type(&t, "a\nb\nc\n");
+    EXPECT_BYTES(t.fd, "\0\0\0\1a\0\0\0\1b\0\0\0\1c", 15);
+    for (size_t i = 0; i < 9; i++)
+        SEND_BYTES(t.fd, answers + i, 1);
+    expect_line(&t, "first");
+    for (size_t i = 9; i < sizeof(answers) - 1; i++)
+        SEND_BYTES(t.fd, answers + i, 1);
+    expect_line(&t, "");
+    expect_line(&t, "second");
+    process_close_in(t.p);
+    EXPECT_EOF(t.fd);
+    close(t.fd);
+    expect_end(&t, 0, NULL);
+}
+
+static void unknown_types_are_not_printed(void)
+{
+    struct talk t = meet("tlv");
+
+    type(&t, "a\n");
+    EXPECT_BYTES(t.fd, "\1\0\0\0\1a", 6);
+    SEND_BYTES(t.fd, "\7\0\0\0\3no!\1\0\0\0\3yes\7\0\0\0\0", 21);
+    expect_line(&t, "yes");
+    process_close_in(t.p);
+    EXPECT_EOF(t.fd);
+    close(t.fd);
+    expect_end(&t, 0, NULL);
+}
+
+/* Says and is told at the same time: the peer reads nothing until it has sent
+ * ten megabytes, the client has as many to send. */
+static void peer_that_talks_first(void)
+{
+    enum { FRAMES = 20000, LEN = 1000 };
+    char port[8], payload[LEN];
+    int listener = peer_listen(port), fd;
+    struct process_spec spec = client_at(port, "length");
+    struct bytes lines = {0}, frames = {0};
+    struct process *p;
+    const char *path = harness_path("lines");
+    int in;
+
+    memset(payload, 'p', LEN);
+    for (int i = 0; i < FRAMES; i++) {
+        add_frame(&lines, "line", payload, LEN);
+        add_frame(&frames, "length", payload, LEN);
+    }
+    in = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    CHECK(in != -1 && write(in, lines.at, lines.len) == (ssize_t)lines.len);
+    CHECK(lseek(in, 0, SEEK_SET) == 0);
+    spec.in = in;
+    spec.out = STDIO_NULL;
+    p = process_start(spec);
+    fd = peer_accept(listener);
+    SEND_BYTES(fd, frames.at, frames.len);
+    EXPECT_BYTES(fd, frames.at, frames.len);
+    EXPECT_EOF(fd);
+    close(fd);
+    EXPECT_EXIT(p, 0);
+    close(in);
+}
+
+static void truncated_answer(void)
+{
+    struct talk t = meet("length");
+
+    type(&t, "a\n");
+    EXPECT_BYTES(t.fd, "\0\0\0\1a", 5);
+    process_close_in(t.p);
+    EXPECT_EOF(t.fd);
+    SEND_BYTES(t.fd, "\0\0\0\4hal", 7);
+    close(t.fd);
+    expect_end(&t, 1, "truncated frame");
+}
+
+/* Behind a good one. */
+static void bad_answer(void)
+{
+    struct talk t = meet("length");
+
+    type(&t, "a\nb\n");
+    EXPECT_BYTES(t.fd, "\0\0\0\1a\0\0\0\1b", 10);
+    SEND_BYTES(t.fd, "\0\0\0\4good\xff\xff\xff\xff", 12);
+    expect_line(&t, "good");
+    expect_end(&t, 1, "frame size too big");
+}
+
+static void compressed_answer(void)
+{
+    struct talk t = meet("grpc");
+
+    type(&t, "a\n");
+    EXPECT_BYTES(t.fd, "\0\0\0\0\1a", 6);
+    SEND_BYTES(t.fd, "\1\0\0\0\1a", 6);
+    expect_end(&t, 1, "compressed");
+}
+
+/* One frame in, one frame out: who can count the answers can miss one. */
+static void missing_answer(void)
+{
+    struct talk t = meet("length");
+
+    type(&t, "a\nb\n");
+    process_close_in(t.p);
+    EXPECT_BYTES(t.fd, "\0\0\0\1a\0\0\0\1b", 10);
+    EXPECT_EOF(t.fd);
+    SEND_BYTES(t.fd, "\0\0\0\1A", 5);
+    close(t.fd);
+    expect_line(&t, "A");
+    expect_end(&t, 1, "an answer is missing");
+}
+
+/* The server hangs up first: nothing is left to say, or something is. */
+static void server_closes_first(void)
+{
+    struct talk t = meet("length");
+
+    type(&t, "a\n");
+    EXPECT_BYTES(t.fd, "\0\0\0\1a", 5);
+    SEND_BYTES(t.fd, "\0\0\0\1A", 5);
+    expect_line(&t, "A");
+    close(t.fd);
+    expect_end(&t, 0, "server closed the connection");
+
+    t = meet("length");
+    type(&t, "a\nhalf a line");
+    EXPECT_BYTES(t.fd, "\0\0\0\1a", 5);
+    SEND_BYTES(t.fd, "\0\0\0\1A", 5);
+    expect_line(&t, "A");
+    close(t.fd);
+    expect_end(&t, 1, "server closed the connection");
+}
+
+static void lost_connection(void)
+{
+    struct talk t = meet("length");
+
+    type(&t, "a\n");
+    EXPECT_BYTES(t.fd, "\0\0\0\1a", 5);
+    reset_connection(t.fd);
+    expect_end(&t, 1, "ECONNRESET");
+}
+
+static void nobody_there(void)
+{
+    char port[8];
+    int listener = peer_listen(port);
+    struct bytes nothing = {0};
+    struct run r;
+
+    close(listener);
+    r = run_program(client_at(port, "length"), "a\n", 2);
+    expect_run(&r, 1, &nothing, "ECONNREFUSED");
+    run_free(&r);
+}
+
+/* ---- its surroundings
+ * --------------------------------------------------------- */
+
+/* O_NONBLOCK would hold for the shell as well. */
+static void leaves_stdin_blocking(void)
+{
+    struct server *s = serve("length", "echo");
+    struct process_spec spec = client_of(s, "length");
+    struct process *p;
+    char line[16];
+    int ends[2];
+
+    CHECK(pipe2(ends, O_CLOEXEC) == 0);
+    spec.in = ends[0];
+    p = process_start(spec);
+    CHECK(write(ends[1], "a\n", 2) == 2);
+    CHECK(process_read_line(p, line, sizeof(line)));
+    CHECK((fcntl(ends[0], F_GETFL) & O_NONBLOCK) == 0);
+    close(ends[1]);
+    EXPECT_EXIT(p, 0);
+    close(ends[0]);
+    server_stop(s, 1);
+}
+
+/* It waits for its server and for us, and burns nothing meanwhile: neither
+ * with stdin open, nor when that has ended. */
+static void waits_quietly(void)
+{
+    struct talk t = meet("length");
+    struct server view = {.process = t.p, .pid = t.p->pid};
+
+    type(&t, "a\n");
+    EXPECT_BYTES(t.fd, "\0\0\0\1a", 5);
+    if (server_cpu_share(&view, 500) > 0.2)
+        CHECK_FAIL("CPU is burned while stdin is open");
+    process_close_in(t.p);
+    EXPECT_EOF(t.fd);
+    if (server_cpu_share(&view, 500) > 0.2)
+        CHECK_FAIL("CPU is burned after stdin has ended");
+    SEND_BYTES(t.fd, "\0\0\0\1A", 5);
+    close(t.fd);
+    expect_end(&t, 0, NULL);
+}
+
+/* A peer that does not read: the client waits, and reads no more of stdin. */
+static void peer_that_does_not_read(void)
+{
+    struct talk t = meet("length");
+    struct server view = {.process = t.p, .pid = t.p->pid};
+    long long until = now_ms() + patience_ms();
+    char lines[4096];
+    size_t sent = 0;
+
+    memset(lines, '\n', sizeof(lines)); /* 4 bytes for each of these */
+    CHECK(fcntl(t.p->in, F_SETFL, O_NONBLOCK) == 0);
+    for (int full = 0; full < 20;) {
+        ssize_t n = write(t.p->in, lines, sizeof(lines));
+
+        sent += n > 0 ? (size_t)n : 0;
+        full = n <= 0 && proc_state(t.p->pid) == 'S' ? full + 1 : 0;
+        if (n <= 0)
+            look_again(__FILE__, __LINE__, "the client takes no more", until);
+        if (sent > 64 * MEGABYTE)
+            CHECK_FAIL("the client stores what nobody reads");
+    }
+    if (server_cpu_share(&view, 500) > 0.2)
+        CHECK_FAIL("CPU is burned while nothing can be sent");
+    reset_connection(t.fd);
+    expect_end(&t, 1, "ECONNRESET");
+}
+
+static void stdout_that_is_closed(void)
+{
+    struct server *s = serve("length", "echo");
+    struct process_spec spec = client_of(s, "length");
+    struct process *p;
+    int ends[2];
+
+    CHECK(pipe2(ends, O_CLOEXEC) == 0);
+    spec.in = STDIO_PIPE;
+    spec.out = ends[1];
+    p = process_start(spec);
+    close(ends[1]);
+    close(ends[0]);
+    CHECK(write(p->in, "a\n", 2) == 2);
+    EXPECT_EXIT(p, 1);
+    CHECK(process_log_has(p, "EPIPE"));
+    server_stop(s, 1);
+}
+
+static void its_wrong_words(void)
+{
+    static const struct {
+        const char *first, *second, *word;
+    } wrong[] = {
+        {"--codec", "bogus", "bogus"},   {"--max-frame", "0", "0"},
+        {"--hex=1", NULL, "hex"},        {"--service", "echo", "service"},
+        {"127.0.0.1", "70000", "70000"},
+    };
+
+    for (size_t i = 0; i < CHECK_COUNT(wrong); i++) {
+        struct process *p = process_start((struct process_spec){
+            .path = client_path, .args = {wrong[i].first, wrong[i].second}});
+
+        EXPECT_EXIT(p, 2);
+        if (!process_log_has(p, wrong[i].word))
+            CHECK_FAIL("stderr does not name \"%s\"", wrong[i].word);
+        process_forget(p);
+    }
+}
+
+const struct framed_case framed_client_cases[] = {
+    {"client-goodbye", "client", 30, says_goodbye, true},
+    {"client-codecs", "client", 30, every_codec, false},
+    {"client-hex", "client", 30, as_hex, false},
+    {"client-20000-lines", "client", 60, twenty_thousand_lines, true},
+    {"client-longest-line", "client", 60, longest_line, false},
+    {"client-line-too-long", "client", 30, line_too_long, false},
+    {"client-pipe", "client", 90, megabytes_from_a_pipe, false},
+    {"client-file", "client", 90, megabytes_from_a_file, true},
+    {"client-lines-become-frames", "client", 30, lines_become_frames, false},
+    {"client-answers-in-pieces", "client", 30, answers_in_pieces, false},
+    {"client-unknown-types", "client", 30, unknown_types_are_not_printed,
+     false},
+    {"client-peer-talks-first", "client", 60, peer_that_talks_first, false},
+    {"client-truncated-answer", "client", 30, truncated_answer, false},
+    {"client-bad-answer", "client", 30, bad_answer, false},
+    {"client-compressed-answer", "client", 30, compressed_answer, false},
+    {"client-missing-answer", "client", 30, missing_answer, false},
+    {"client-server-closes-first", "client", 30, server_closes_first, false},
+    {"client-lost-connection", "client", 30, lost_connection, false},
+    {"client-nobody-there", "client", 30, nobody_there, false},
+    {"client-leaves-stdin-blocking", "client", 30, leaves_stdin_blocking,
+     false},
+    {"client-waits-quietly", "client", 30, waits_quietly, false},
+    {"client-peer-does-not-read", "client", 60, peer_that_does_not_read, false},
+    {"client-stdout-closed", "client", 30, stdout_that_is_closed, false},
+    {"client-wrong-words", "client", 30, its_wrong_words, false},
+    {0},
+};
