@@ -4,8 +4,7 @@
  *     stdin:  [line 1][line 2][li..   -->  [frame 1][frame 2]       :server
  *     stdout: [line 1][line 2]        <--  [frame 1][frame 2][fr..  :server
  *
- * New here: bytes are translated on both ways (lines.h). Who can tell answers
- * apart can count them, and miss one.
+ * New here: lines.h translates both ways; answers can be counted.
  * Its limit: a line is kept until its end has come, however long it is.
  */
 #include <errno.h>
@@ -38,7 +37,7 @@ struct conn {
 static int epoll_fd;
 static bool is_file; /* stdin is always ready: epoll refuses to watch it */
 static bool hex;     /* how answers are printed */
-static int status = EXIT_SUCCESS;
+static int status;   /* of the client */
 
 static bool wants_input(const struct conn *c)
 {
@@ -104,7 +103,7 @@ static bool conn_read(struct conn *c)
         die("receive");
     if (!frames_to_lines(&c->output, buffer, (size_t)n, hex, &lines))
         fail("receive", c->output.decoder.why);
-    if (write_all(STDOUT_FILENO, buffer_front(&lines), buffer_len(&lines)) == -1)
+    if (write_all(STDOUT_FILENO, buffer_front(&lines), buffer_len(&lines)) != 0)
         die("stdout");
     buffer_free(&lines);
     return n > 0 && c->output.decoder.why == NULL;
@@ -113,12 +112,14 @@ static bool conn_read(struct conn *c)
 /* Returns the exit status of the client. */
 static int conn_close(struct conn *c)
 {
+    size_t unsent = buffer_len(&c->owed) + buffer_len(&c->input.begun);
+
     close(c->fd);
     errno = c->write_error;
     if (errno != 0 && errno != EPIPE)
         die("send");
     if (!c->said_all && c->output.decoder.why == NULL)
-        status = server_closed(&(struct farewell){0}, buffer_len(&c->owed));
+        status = server_closed(&(struct farewell){0}, unsent);
     if (buffer_len(&c->output.begun) > 0)
         return fail("receive", "truncated frame");
     if (c->output.frames < c->input.frames)
@@ -193,7 +194,6 @@ int main(int argc, char **argv)
         die("cannot connect to %s, port %s", host, port);
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     watch(EPOLL_CTL_ADD, c.fd, false);
-
     while (serve_round(&c))
         continue;
     return conn_close(&c);
