@@ -1,0 +1,354 @@
+/* tests/prose/repo.c - what holds for all documents and sources at once. */
+#include <ctype.h>
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "prose.h"
+
+enum { CELLS = 6 };
+
+/* Cells of a table's row, without the blanks around them. */
+static bool split_row(const char *line, char *cells[CELLS])
+{
+    const char *at = line + 1;
+
+    if (line[0] != '|')
+        return false;
+    for (int i = 0; i < CELLS; i++) {
+        const char *end = strchr(at, '|');
+
+        if (end == NULL)
+            return false;
+        cells[i] = trimmed(keep_format("%.*s", (int)(end - at), at));
+        at = end + 1;
+    }
+    return true;
+}
+
+static bool calls(const struct text *t, const char *name)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        const char *at = find_word(t->lines[i], name);
+
+        if (at != NULL && at[strlen(name)] == '(')
+            return true;
+    }
+    return false;
+}
+
+/* Each call named as new is made here, and not in the stage before. */
+static void check_new_calls(const struct stage *s, const char *cell)
+{
+    struct text here = read_text("%s/server.c", s->name);
+    char *names = keep_format("%s", cell);
+
+    for (char *n = strtok(names, "`, "); n != NULL; n = strtok(NULL, "`, ")) {
+        if (!calls(&here, n))
+            CHECK_FAIL("%s does not call %s", here.path, n);
+        if (s->neighbour != NULL) {
+            struct text before = read_text("%s/server.c", s->neighbour);
+
+            if (calls(&before, n))
+                CHECK_FAIL("%s calls %s too", before.path, n);
+        }
+    }
+}
+
+static void check_table_row(const struct stage *s, char *cells[CELLS])
+{
+    struct text server = read_text("%s/server.c", s->name);
+
+    check_step("the row of %s", s->name);
+    check_new_calls(s, cells[2]);
+    CHECK_EQ(atol(cells[3]), server.count);
+    if (s->neighbour != NULL) {
+        struct change c = stage_change(s);
+        const char *want = keep_format("+%d -%d", c.added, c.removed);
+
+        CHECK_BYTES(cells[4], strlen(cells[4]), want, strlen(want));
+    }
+}
+
+/* A row for each stage that stands, and none for another. */
+void case_stage_table(void)
+{
+    struct text t = read_text("README.md");
+
+    for (size_t i = 0; stage_at(i) != NULL; i++) {
+        const struct stage *s = stage_at(i);
+        const char *link = keep_format("[%s](%s/", s->name, s->name);
+        char *cells[CELLS] = {0};
+        size_t line = 0;
+
+        while (line < t.count && !(split_row(t.lines[line], cells) &&
+                                   starts_with(cells[0], link)))
+            line++;
+        if (!exists(in_root(keep_format("%s/server.c", s->name)))) {
+            CHECK(line == t.count);
+            continue;
+        }
+        if (line == t.count)
+            CHECK_FAIL("README.md: no row that begins with %s", link);
+        check_table_row(s, cells);
+    }
+}
+
+/* As web pages of repositories name a heading: small letters, blanks as
+ * hyphens, no punctuation. */
+static char *anchor_of(const char *heading)
+{
+    char *anchor = keep_format("%s", heading), *to = anchor;
+
+    for (const char *c = heading; *c != '\0'; c++)
+        if (*c == ' ')
+            *to++ = '-';
+        else if (isalnum((unsigned char)*c) || *c == '-' || *c == '_')
+            *to++ = (char)tolower((unsigned char)*c);
+    *to = '\0';
+    return anchor;
+}
+
+static bool has_anchor(const char *path, const char *anchor)
+{
+    struct text t = read_text("%s", path);
+
+    for (size_t i = 0; i < t.count; i++) {
+        const char *heading = t.lines[i] + strspn(t.lines[i], "#");
+
+        if (heading > t.lines[i] &&
+            strcmp(anchor_of(trimmed(heading)), anchor) == 0)
+            return true;
+    }
+    return false;
+}
+
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return keep_format("%.*s", slash == NULL ? 0 : (int)(slash + 1 - path),
+                       path);
+}
+
+static void check_link(const struct text *t, size_t line, const char *target)
+{
+    const char *hash = strchr(target, '#');
+    int len = hash != NULL ? (int)(hash - target) : (int)strlen(target);
+    const char *path = keep_format("%s%.*s", folder_of(t->path), len, target);
+
+    if (starts_with(target, "http"))
+        return;
+    if (len == 0)
+        path = t->path;
+    if (!exists(in_root(path)))
+        CHECK_FAIL("%s:%zu: no such file: %s", t->path, line + 1, target);
+    if (hash != NULL && !has_anchor(path, hash + 1))
+        CHECK_FAIL("%s:%zu: no such heading: %s", t->path, line + 1, target);
+}
+
+void case_links(void)
+{
+    struct text files = files_with(".md");
+
+    for (size_t i = 0; i < files.count; i++) {
+        struct text t = read_text("%s", files.lines[i]);
+
+        for (size_t j = 0; j < t.count; j++)
+            for (const char *at = strstr(t.lines[j], "]("); at != NULL;
+                 at = strstr(at + 1, "](")) {
+                const char *end = strchr(at, ')');
+
+                CHECK(end != NULL);
+                check_link(&t, j,
+                           keep_format("%.*s", (int)(end - at - 2), at + 2));
+            }
+    }
+}
+
+static void check_words(const char *suffixes, const char *forbidden)
+{
+    struct text files = files_with(suffixes);
+
+    for (size_t i = 0; i < files.count; i++) {
+        struct text t = read_text("%s", files.lines[i]);
+
+        if (ends_with(t.path, "prose/repo.c"))
+            continue; /* the list of the words themselves */
+        for (size_t j = 0; j < t.count; j++) {
+            char *list = keep_format("%s", forbidden);
+
+            for (char *w = strtok(list, " "); w; w = strtok(NULL, " "))
+                if (find_word(t.lines[j], w) != NULL)
+                    CHECK_FAIL("%s:%zu: \"%s\": %s", t.path, j + 1, w,
+                               t.lines[j]);
+        }
+    }
+}
+
+/* What is easy for its author is not for its reader; and what is to be done
+ * is done, or in nobody's way. */
+void case_words(void)
+{
+    check_words(".md", "simply just obviously");
+    check_words(".md .c .h .cmake .txt", "TODO FIXME");
+}
+
+void case_white_space(void)
+{
+    struct text files = files_with(".md .c .h .cmake .txt .json .mutant");
+
+    for (size_t i = 0; i < files.count; i++) {
+        FILE *f = fopen(in_root(files.lines[i]), "re");
+        int before = '\n', c, line = 1;
+
+        CHECK(f != NULL);
+        while ((c = getc(f)) != EOF) {
+            if (c == '\r' || (c == '\n' && (before == ' ' || before == '\t')))
+                CHECK_FAIL("%s:%d: white space at the end of the line",
+                           files.lines[i], line);
+            line += c == '\n';
+            before = c;
+        }
+        fclose(f);
+        if (before != '\n')
+            CHECK_FAIL("%s: no newline at the end", files.lines[i]);
+    }
+}
+
+/* ---- files that are named -------------------------------------------------
+ */
+
+static bool is_path_char(char c)
+{
+    return isalnum((unsigned char)c) || (c != '\0' && strchr("_./*-", c));
+}
+
+static bool any_match(const char *pattern)
+{
+    glob_t found;
+    bool any = glob(pattern, 0, NULL, &found) == 0;
+
+    globfree(&found);
+    return any;
+}
+
+/* A path may be meant from the root, from where it is named, or, without its
+ * folder, anywhere. */
+static bool is_there(const char *path, const char *named_in,
+                     const struct text *all)
+{
+    const char *end = keep_format("/%s", path);
+
+    if (any_match(in_root(path)) ||
+        any_match(in_root(keep_format("%s%s", folder_of(named_in), path))))
+        return true;
+    for (size_t i = 0; i < all->count; i++)
+        if (ends_with(keep_format("/%s", all->lines[i]), end))
+            return true;
+    return false;
+}
+
+static bool looks_like_source(const char *word)
+{
+    const char *dot = strrchr(word, '.');
+
+    return dot != NULL && dot > word && isalnum((unsigned char)dot[-1]) &&
+           !starts_with(word, "/") && strstr(word, "..") == NULL &&
+           !starts_with(word, "sys/") &&
+           (strcmp(dot, ".c") == 0 || strcmp(dot, ".h") == 0 ||
+            strcmp(dot, ".md") == 0 || strcmp(dot, ".cmake") == 0);
+}
+
+static void check_paths_in_line(const struct text *t, size_t line,
+                                const struct text *all)
+{
+    const char *at = t->lines[line];
+
+    while (*at != '\0') {
+        size_t len = 0;
+        char *word;
+
+        while (is_path_char(at[len]))
+            len++;
+        word = keep_format("%.*s", (int)len, at);
+        if (len > 0 && word[len - 1] == '.')
+            word[len - 1] = '\0'; /* the end of a sentence */
+        if (looks_like_source(word) && !is_there(word, t->path, all))
+            CHECK_FAIL("%s:%zu: there is no %s", t->path, line + 1, word);
+        at += len > 0 ? len : 1;
+    }
+}
+
+/* Headers are the compiler's to check, sources of a target are CMake's. */
+static bool is_exempt(const struct text *t, size_t line)
+{
+    return strstr(t->lines[line], "#include") != NULL ||
+           ends_with(t->path, "Lists.txt") || ends_with(t->path, ".cmake");
+}
+
+/* Files that documents and comments name are there. */
+void case_files_named(void)
+{
+    struct text all = files_with(".c .h .md .cmake .txt .json .mutant");
+
+    for (size_t i = 0; i < all.count; i++) {
+        struct text t = read_text("%s", all.lines[i]);
+
+        for (size_t j = 0; j < t.count; j++)
+            if (!is_exempt(&t, j))
+                check_paths_in_line(&t, j, &all);
+    }
+}
+
+/* ---- errors ----------------------------------------------------------------
+ */
+
+static bool mentions(const struct text *t, const char *word)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (find_word(t->lines[i], word) != NULL)
+            return true;
+    return false;
+}
+
+static const char *row_symbol(const char *line)
+{
+    size_t len = 0;
+
+    if (!starts_with(line, "| `E"))
+        return NULL;
+    while (is_word_char(line[3 + len]))
+        len++;
+    return keep_format("%.*s", (int)len, line + 3);
+}
+
+/* The dictionary explains every error that the code sorts, and none that a
+ * server could not name. */
+void case_errno_dictionary(void)
+{
+    struct text t = read_text("docs/errors.md");
+    struct text log = read_text("common/log.c");
+    struct text net = read_text("common/net.c");
+    int rows = 0;
+
+    for (size_t i = 0; i < t.count; i++) {
+        const char *symbol = row_symbol(t.lines[i]);
+
+        if (symbol != NULL && !mentions(&log, symbol))
+            CHECK_FAIL("%s:%zu: common/log.c does not know %s", t.path, i + 1,
+                       symbol);
+        rows += symbol != NULL;
+    }
+    CHECK(rows > 0);
+    for (size_t i = 0; i < net.count; i++) {
+        char symbol[32];
+
+        if (sscanf(net.lines[i], " case %31[A-Z]:", symbol) == 1 &&
+            symbol[0] == 'E' && !mentions(&t, symbol))
+            CHECK_FAIL("docs/errors.md does not explain %s (%s:%zu)", symbol,
+                       net.path, i + 1);
+    }
+}

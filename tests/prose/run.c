@@ -1,0 +1,131 @@
+/* tests/prose/run.c - see prose.h: shell commands, a copy of the repository to
+ * run them in, and a network where every port is free. */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "prose.h"
+
+static pid_t mirror_owner;
+
+static int remove_one(const char *path, const struct stat *file, int type,
+                      struct FTW *place)
+{
+    (void)file;
+    (void)type;
+    if (place->level > 0)
+        remove(path);
+    return 0;
+}
+
+/* Physically: the links go, what they point to stays. */
+static void remove_mirror(void)
+{
+    if (getpid() == mirror_owner)
+        nftw(harness_dir(), remove_one, 16, FTW_PHYS | FTW_DEPTH);
+}
+
+static void link_here(const char *target, const char *name)
+{
+    if (symlink(target, name) == -1 && errno != EEXIST)
+        CHECK_FAIL("symlink %s: %s", name, strerror(errno));
+}
+
+void enter_mirror(bool with_build)
+{
+    DIR *d = opendir(PROSE_ROOT);
+    struct dirent *entry;
+
+    CHECK(d != NULL && chdir(harness_dir()) == 0);
+    if (mirror_owner != getpid())
+        atexit(remove_mirror); /* runs before the harness's own clean-up */
+    mirror_owner = getpid();
+    while ((entry = readdir(d)) != NULL)
+        if (entry->d_name[0] != '.' && !starts_with(entry->d_name, "build"))
+            link_here(in_root(entry->d_name), entry->d_name);
+    closedir(d);
+    if (with_build)
+        link_here(PROSE_BUILD, "build");
+}
+
+int run_command(const char *command, char **output)
+{
+    const char *path = harness_path("output");
+    struct process_spec spec = {.path = "sh", .unwrapped = true, .log = path};
+    struct process *p;
+    int status;
+
+    unlink(path);
+    spec.args[0] = "-c";
+    spec.args[1] = command;
+    spec.out = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    CHECK(spec.out != -1);
+    p = process_start(spec);
+    close(spec.out);
+    while (!process_has_ended(p)) /* CTest's TIMEOUT is the limit */
+        nap_ms(3);
+    *output = keep(process_log(p));
+    status = p->status;
+    process_forget(p);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+bool have_program(const char *name)
+{
+    char *out;
+
+    return run_command(keep_format("command -v %s", name), &out) == 0;
+}
+
+static void write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    /* What cannot be written shows by what then does not work. */
+    if (fd != -1 && write(fd, text, strlen(text)) == -1)
+        check_step("%s: %s", path, strerror(errno));
+    if (fd != -1)
+        close(fd);
+}
+
+static bool bring_loopback_up(void)
+{
+    struct ifreq request = {.ifr_name = "lo"};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool up;
+
+    if (fd == -1)
+        return false;
+    request.ifr_flags = IFF_UP | IFF_RUNNING;
+    up = ioctl(fd, SIOCSIFFLAGS, &request) == 0;
+    close(fd);
+    return up;
+}
+
+/* With or without being root: unshare(2), user_namespaces(7). */
+bool enter_own_network(void)
+{
+    uid_t user = getuid();
+    gid_t group = getgid();
+
+    if (unshare(CLONE_NEWNET) == 0)
+        return bring_loopback_up();
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
+        return false;
+    write_file("/proc/self/setgroups", "deny");
+    write_file("/proc/self/uid_map", keep_format("%u %u 1", user, user));
+    write_file("/proc/self/gid_map", keep_format("%u %u 1", group, group));
+    return bring_loopback_up();
+}
