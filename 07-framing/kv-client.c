@@ -46,7 +46,8 @@ static const char help[] =
     "  i:42     an integer         f:1.5   a float\n"
     "  b:true   a bool             x:00ff  bytes\n"
     "  s:i:42   the string i:42    n:      nothing\n"
-    "On stdin a word may stand in quotes: \"two words\", with \\\" \\\\ \\n \\t "
+    "On stdin a word may stand in quotes: \"two words\", with \\\" \\\\ \\n "
+    "\\t "
     "\\xHH.\n"
     "\n"
     "Exit status: 0 done; 1 failed, or the server said 4xx or 5xx; 2 wrong\n"
@@ -65,8 +66,7 @@ static void ask(const struct buffer *request)
 {
     struct buffer out = {0};
 
-    if (!frame_append(&codec, buffer_front(request), buffer_len(request),
-                      &out))
+    if (!frame_append(&codec, buffer_front(request), buffer_len(request), &out))
         die("cannot send so long a command");
     if (write_all(server_fd, buffer_front(&out), buffer_len(&out)) == -1)
         die("cannot send");
@@ -134,9 +134,7 @@ static int make_request(char *const *words, int count, struct buffer *request)
     char why[WHY_LEN];
 
     switch (request_from_words(words, count, request, why)) {
-    case WORDS_WRONG:
-        log_always("%s; try --help", why);
-        return EXIT_USAGE;
+    case WORDS_WRONG: log_always("%s; try --help", why); return EXIT_USAGE;
     case WORDS_NO_MEMORY: die("cannot make the command");
     case WORDS_OK: break;
     }

@@ -30,20 +30,17 @@
 #include "kv_answer.h"
 #include "kv_setup.h"
 
-enum {
-    READ_SIZE = 16 * 1024,
-    WRITE_SIZE = 64 * 1024, /* so much is not held back any longer */
-    STACK_SIZE = 64 * 1024,
-};
+enum { READ_SIZE = 16 * 1024, STACK_SIZE = 64 * 1024 };
+enum { WRITE_SIZE = 64 * 1024 }; /* so much is not held back any longer */
 
-/* A client. What it is held for grows with what it has sent, up to a frame and
+/* A client. Its memory grows with what it has sent, up to a frame and
  * READ_SIZE, and with what it is owed, up to an answer and WRITE_SIZE. */
 struct conn {
     int fd;
     struct decoder decoder;
     struct buffer in;  /* what has come and is not a whole frame yet */
     struct buffer out; /* what is owed */
-    long long due_ms;  /* when the frame that has begun must be whole; 0: none */
+    long long due_ms;  /* when the frame begun must be whole; 0: none has */
 };
 
 static struct options options;
@@ -85,36 +82,35 @@ static int answer_command(struct conn *c, struct span message)
                 frame_append(&codec, buffer_front(&response),
                              buffer_len(&response), &c->out);
 
-    buffer_free(&response);
-    (void)work(good ? options.work_ms : 0);
-    if (!good)
-        return -1;
-    return buffer_len(&c->out) < WRITE_SIZE ? 0 : conn_write(c);
+    buffer_free(&response); /* errno stays: free(3) */
+    (void)work(options.work_ms);
+    if (!good || buffer_len(&c->out) < WRITE_SIZE)
+        return good ? 0 : -1;
+    return conn_write(c);
 }
 
 /* A frame once begun must be whole within the idle timeout: a byte now and
  * then does not keep a thread. A read waits for what is left of that time. */
 static int limit_next_read(struct conn *c, bool is_new_frame)
 {
-    long long idle_ms = options.idle_timeout_s * 1000LL, left_ms = idle_ms;
+    long long left_ms = options.idle_timeout_s * 1000LL;
+    bool begun = buffer_len(&c->in) > 0;
     struct timeval limit;
 
-    if (idle_ms == 0 || (buffer_len(&c->in) == 0 && c->due_ms == 0))
-        return 0;
-    if (buffer_len(&c->in) == 0) {
+    if (left_ms == 0 || (!begun && c->due_ms == 0))
+        return 0; /* it is what it was: see set_blocking_client() */
+    if (!begun)
         c->due_ms = 0;
-    } else {
-        if (is_new_frame || c->due_ms == 0)
-            c->due_ms = clock_ms() + idle_ms;
+    else if (is_new_frame || c->due_ms == 0)
+        c->due_ms = clock_ms() + left_ms;
+    else
         left_ms = c->due_ms - clock_ms();
-    }
-    if (left_ms <= 0) {
-        errno = ETIME;
-        return -1;
-    }
+    errno = ETIME;
     limit = (struct timeval){.tv_sec = (time_t)(left_ms / 1000),
                              .tv_usec = (suseconds_t)(left_ms % 1000 * 1000)};
-    return setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    return left_ms <= 0 ? -1
+                        : setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &limit,
+                                     sizeof(limit));
 }
 
 /* Answers all that is whole. 1: go on, 0: hang up, -1: the client is lost. */
@@ -150,8 +146,9 @@ static int conn_read(struct conn *c)
         return -1;
     while ((n = read(c->fd, room, READ_SIZE)) == -1 && errno == EINTR)
         continue;
-    log_bytes(c->fd, "read", room, n > 0 ? (size_t)n : 0);
     buffer_grew(&c->in, n > 0 ? (size_t)n : 0);
+    if (n > 0)
+        log_bytes(c->fd, "read", room, (size_t)n);
     if (n == 0 && buffer_len(&c->in) > 0)
         log_info("fd %d: truncated frame", c->fd);
     return n > 0 ? 1 : (int)n;
@@ -233,8 +230,7 @@ static void start(int argc, char **argv)
 
     parse_kv_server(&options, &kind, &limits, argc, argv);
     codec = codec_defaults(CODEC_LENGTH);
-    store = store_open(kind, limits);
-    if (store == NULL)
+    if ((store = store_open(kind, limits)) == NULL)
         die("cannot open the store");
     listen_fd = listen_on(options.address, options.port);
     (void)fit_clients(&options, 0);

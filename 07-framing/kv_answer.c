@@ -45,15 +45,15 @@ static bool say_not_found(const struct kv_request *request, struct buffer *out)
 
 static bool is_for_many(enum kv_command command)
 {
-    return command == KV_HMGET || command == KV_HMSET ||
-           command == KV_HMDEL || command == KV_HMEXIST;
+    return command == KV_HMGET || command == KV_HMSET || command == KV_HMDEL ||
+           command == KV_HMEXIST;
 }
 
 static bool say_failed(const struct answer *a, enum store_status status,
                        struct buffer *out)
 {
-    const char *why = status == STORE_FULL ? "Memory is full"
-                                           : "The answer is too long";
+    const char *why =
+        status == STORE_FULL ? "Memory is full" : "The answer is too long";
     char words[WORDS_LEN];
 
     if (!is_for_many(a->request->command))
@@ -99,8 +99,8 @@ static enum store_status serve_pair(struct answer *a,
                                     const struct kv_pair *pair)
 {
     struct kv_value old;
-    enum store_status status = store_set(a->store, a->request->table, pair->key,
-                                         &pair->value, &old);
+    enum store_status status =
+        store_set(a->store, a->request->table, pair->key, &pair->value, &old);
 
     return status == STORE_OK ? put_value(a, &old) : status;
 }
@@ -135,8 +135,9 @@ static enum store_status serve(struct answer *a)
 }
 
 /* What was put into `out` for a command that then failed is dropped. */
-static bool answer_request(struct store *store, const struct kv_request *request,
-                           size_t limit, struct buffer *out)
+static bool answer_request(struct store *store,
+                           const struct kv_request *request, size_t limit,
+                           struct buffer *out)
 {
     struct answer a = {store, request, out, limit, 0};
     enum store_status status;
@@ -144,7 +145,8 @@ static bool answer_request(struct store *store, const struct kv_request *request
     if (request->command == KV_NONE)
         return say_words(out, BAD_REQUEST, "Invalid command: none is given");
     if (request->command == KV_HSET && !request->has_pair)
-        return say_words(out, BAD_REQUEST, "Invalid command: HSET needs a pair");
+        return say_words(out, BAD_REQUEST,
+                         "Invalid command: HSET needs a pair");
     status = serve(&a);
     if (status == STORE_OK)
         return true;

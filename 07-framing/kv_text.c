@@ -111,10 +111,10 @@ static const struct {
     enum kv_command command;
     enum shape shape;
 } commands[] = {
-    {"hget", KV_HGET, ONE_KEY},     {"hgetall", KV_HGETALL, NOTHING},
-    {"hmget", KV_HMGET, KEYS},      {"hset", KV_HSET, ONE_PAIR},
-    {"hmset", KV_HMSET, PAIRS},     {"hdel", KV_HDEL, ONE_KEY},
-    {"hmdel", KV_HMDEL, KEYS},      {"hexist", KV_HEXIST, ONE_KEY},
+    {"hget", KV_HGET, ONE_KEY},    {"hgetall", KV_HGETALL, NOTHING},
+    {"hmget", KV_HMGET, KEYS},     {"hset", KV_HSET, ONE_PAIR},
+    {"hmset", KV_HMSET, PAIRS},    {"hdel", KV_HDEL, ONE_KEY},
+    {"hmdel", KV_HMDEL, KEYS},     {"hexist", KV_HEXIST, ONE_KEY},
     {"hmexist", KV_HMEXIST, KEYS},
 };
 
@@ -334,7 +334,8 @@ static void print_value(FILE *file, const struct kv_value *value)
     case KV_BINARY:
         fputs("x:", file);
         for (size_t i = 0; i < value->bytes.len; i++)
-            fprintf(file, "%02x", (unsigned)(unsigned char)value->bytes.bytes[i]);
+            fprintf(file, "%02x",
+                    (unsigned)(unsigned char)value->bytes.bytes[i]);
         break;
     case KV_INTEGER: fprintf(file, "%lld", (long long)value->integer); break;
     case KV_FLOAT: print_float(file, value->number); break;

@@ -128,10 +128,8 @@ enum store_status store_exists(struct store *store, struct span table,
 enum store_status store_getall(struct store *store, struct span table,
                                struct buffer *out, size_t limit)
 {
-    struct operation op = {.action = GETALL,
-                           .name = {.table = table},
-                           .out = out,
-                           .limit = limit};
+    struct operation op = {
+        .action = GETALL, .name = {.table = table}, .out = out, .limit = limit};
 
     store->kind->apply(store, &op);
     return op.status;

@@ -40,7 +40,8 @@ static struct span key_of(const struct entry *e)
 
 static bool is_same(struct span a, struct span b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.bytes, b.bytes, a.len) == 0);
+    return a.len == b.len &&
+           (a.len == 0 || memcmp(a.bytes, b.bytes, a.len) == 0);
 }
 
 static bool is_named(const struct entry *e, const struct name *name)

@@ -69,9 +69,9 @@ uint64_t hash_of(struct hash_secret secret, struct span bytes)
 
     for (; bytes.len - at >= 8; at += 8)
         mix_in(v, word_of(bytes.bytes + at, 8));
-    mix_in(v, (uint64_t)bytes.len << 56 |
-                  word_of(bytes.len == 0 ? "" : bytes.bytes + at,
-                          bytes.len - at));
+    mix_in(v,
+           (uint64_t)bytes.len << 56 |
+               word_of(bytes.len == 0 ? "" : bytes.bytes + at, bytes.len - at));
     v[2] ^= 0xff;
     for (int i = 0; i < 3; i++)
         stir(v);

@@ -98,9 +98,9 @@ static const struct span a_table = {"table", 5};
 static bool do_one(struct worker *w, struct span key)
 {
     struct kv_value value;
-    bool good = (w->writes ? store_set(w->store, a_table, key, &a_value, &value)
-                           : store_get(w->store, a_table, key, &value)) ==
-                STORE_OK;
+    bool good =
+        (w->writes ? store_set(w->store, a_table, key, &a_value, &value)
+                   : store_get(w->store, a_table, key, &value)) == STORE_OK;
 
     value_free(&value);
     return good;
@@ -132,10 +132,10 @@ static bool make_batch(struct worker *w, struct buffer *batch)
         char text[16];
         struct kv_pair pair = {key_text(next_key(w), text), a_value};
 
-        good = (w->writes ? kv_put_pairs_request(&request, KV_HSET, a_table,
-                                                 &pair, 1)
-                          : kv_put_keys_request(&request, KV_HGET, a_table,
-                                                &pair.key, 1)) &&
+        good = (w->writes
+                    ? kv_put_pairs_request(&request, KV_HSET, a_table, &pair, 1)
+                    : kv_put_keys_request(&request, KV_HGET, a_table, &pair.key,
+                                          1)) &&
                frame_append(&codec, buffer_front(&request),
                             buffer_len(&request), batch);
         buffer_free(&request);
@@ -317,8 +317,7 @@ static void fill_server(const struct program *server)
 static void prepare(const char *path)
 {
     for (int i = 0; i < KINDS; i++) {
-        const char *argv[] = {path,      "-q", "-p", "0", "--store",
-                              kinds[i], NULL};
+        const char *argv[] = {path, "-q", "-p", "0", "--store", kinds[i], NULL};
 
         stores[i] = store_open(store_named(kinds[i]),
                                (struct store_limits){256 << 20, 16});
@@ -351,8 +350,8 @@ static void take_options(int argc, char **argv)
         default: exit(EXIT_USAGE);
         }
     }
-    if (optind != argc - 1 || rounds < 1 || rounds > MOST_ROUNDS ||
-        depth < 1 || depth > MOST_DEPTH || !(seconds > 0)) {
+    if (optind != argc - 1 || rounds < 1 || rounds > MOST_ROUNDS || depth < 1 ||
+        depth > MOST_DEPTH || !(seconds > 0)) {
         fprintf(stderr, "kv_bench: see --help\n");
         exit(EXIT_USAGE);
     }

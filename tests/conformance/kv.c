@@ -11,8 +11,8 @@
 
 const char *store_kind = "lock", *client_path, *preload_path, *peer_path;
 
-static const struct kv_case *const tables[] = {
-    kv_command_cases, kv_frame_cases, kv_fault_cases, kv_client_cases};
+static const struct kv_case *const tables[] = {kv_command_cases, kv_frame_cases,
+                                               kv_fault_cases, kv_client_cases};
 
 /* AddressSanitizer asks for this. Messages are made and not freed (kv.h), which
  * is nobody's leak; the programs under test are looked at as ever. */
@@ -102,8 +102,8 @@ static int run_all(char *self)
             return EXIT_FAILURE;
         }
         count++;
-        failed += status != 0 && (!WIFEXITED(status) ||
-                                  WEXITSTATUS(status) != CHECK_SKIPPED);
+        failed += status != 0 &&
+                  (!WIFEXITED(status) || WEXITSTATUS(status) != CHECK_SKIPPED);
     }
     printf("%s: %d cases, %d failed\n", store_kind, count, failed);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -85,7 +85,7 @@ struct server *kv_start(const char *const *args);
 struct server *kv_start_spec(struct server_spec spec);
 
 /* Sends the request as a frame and expects this response, to the byte. */
-#define ASK(fd, request, response) \
+#define ASK(fd, request, response)                                             \
     ask_at(__FILE__, __LINE__, (fd), (request), (response))
 void ask_at(const char *file, int line, int fd, struct wire request,
             struct wire response);

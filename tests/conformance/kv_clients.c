@@ -92,7 +92,8 @@ static void values_there_and_back(void)
                  "hset t k n:\nhset t k \"\"\nhset t k \"i:7\"\nhget t k\n",
                  DONE,
                  "42\n-9223372036854775808\n1.5\n1e+100\ntrue\nfalse\n"
-                 "x:00ff\nx:\n\"i:42\"\n(none)\n\"\"\n7\n", "");
+                 "x:00ff\nx:\n\"i:42\"\n(none)\n\"\"\n7\n",
+                 "");
     server_stop(s, 6);
 }
 
@@ -181,8 +182,8 @@ static void thousands_from_stdin(void)
     CHECK(in != NULL && out != NULL);
     for (int i = 0; i < LINES; i++) {
         at += sprintf(at, "hset t k i:%d\n", i);
-        want += i == 0 ? sprintf(want, "(none)\n")
-                       : sprintf(want, "%d\n", i - 1);
+        want +=
+            i == 0 ? sprintf(want, "(none)\n") : sprintf(want, "%d\n", i - 1);
     }
     CLIENT_READS(in, DONE, out, "");
     free(in);
@@ -194,9 +195,10 @@ static void thousands_from_stdin(void)
 static void answers_line_by_line(void)
 {
     struct server *s = start();
-    struct process *p = process_start((struct process_spec){
-        .path = need_client(), .args = {"127.0.0.1", port_text},
-        .in = STDIO_PIPE});
+    struct process *p =
+        process_start((struct process_spec){.path = need_client(),
+                                            .args = {"127.0.0.1", port_text},
+                                            .in = STDIO_PIPE});
     char line[64];
 
     for (int i = 0; i < 3; i++) {

@@ -192,10 +192,22 @@ static void names_in_utf8(void)
     struct server *s = kv_start(NULL);
     int fd = dial(s);
 
-    ASK(fd, hget("Stra\xc3\x9f" "e", "\xe2\x82\xac"),
-        refusal(404, "Not found: table Stra\xc3\x9f" "e, key \xe2\x82\xac"));
-    ASK(fd, hset("Stra\xc3\x9f" "e", "\xe2\x82\xac", "v"), values(1, ""));
-    ASK(fd, hget("Stra\xc3\x9f" "e", "\xe2\x82\xac"), values(1, "v"));
+    ASK(fd,
+        hget("Stra\xc3\x9f"
+             "e",
+             "\xe2\x82\xac"),
+        refusal(404, "Not found: table Stra\xc3\x9f"
+                     "e, key \xe2\x82\xac"));
+    ASK(fd,
+        hset("Stra\xc3\x9f"
+             "e",
+             "\xe2\x82\xac", "v"),
+        values(1, ""));
+    ASK(fd,
+        hget("Stra\xc3\x9f"
+             "e",
+             "\xe2\x82\xac"),
+        values(1, "v"));
     leave(fd);
     server_stop(s, 1);
 }
@@ -272,14 +284,14 @@ static void nothing_asked(void)
 static void malformed(void)
 {
     const struct wire wrong[] = {
-        RAW("\x0a"),             /* a field without its length */
-        RAW("\x0a\5"),           /* longer than what is there */
-        RAW("\x0a\6\x0a\1t\x12\2k"),   /* likewise, one level down */
+        RAW("\x0a"),                 /* a field without its length */
+        RAW("\x0a\5"),               /* longer than what is there */
+        RAW("\x0a\6\x0a\1t\x12\2k"), /* likewise, one level down */
         RAW("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
-        RAW("\x07"),             /* no such wire type */
-        RAW("\0\0"),             /* field 0 */
+        RAW("\x07"),              /* no such wire type */
+        RAW("\0\0"),              /* field 0 */
         RAW("\x0a\4\x0a\2\xc3("), /* not UTF-8 */
-        RAW("\x0c"),             /* the end of a group that has none */
+        RAW("\x0c"),              /* the end of a group that has none */
         RAW("hget t k"),
     };
     struct server *s = kv_start(NULL);
@@ -302,8 +314,11 @@ static void unknown_fields(void)
     int fd = dial(s);
 
     ASK(fd, hset("t", "k", "v"), values(1, ""));
-    ASK(fd, RAW("\x98\6\x2a\x0a\x13\x0a\1t\x12\1k\x1a\2hi\x21" "12345678"
-                "\xa5\6" "1234\xa2\6\3abc"),
+    ASK(fd,
+        RAW("\x98\6\x2a\x0a\x13\x0a\1t\x12\1k\x1a\2hi\x21"
+            "12345678"
+            "\xa5\6"
+            "1234\xa2\6\3abc"),
         values(1, "v"));
     leave(fd);
     server_stop(s, 1);

@@ -29,8 +29,8 @@ struct hand {
 static bool raw_send(int fd, struct wire message)
 {
     struct wire frame = framed(message);
-    bool good = send(fd, frame.bytes, frame.len, MSG_NOSIGNAL) ==
-                (ssize_t)frame.len;
+    bool good =
+        send(fd, frame.bytes, frame.len, MSG_NOSIGNAL) == (ssize_t)frame.len;
 
     free(frame.bytes);
     free(message.bytes);
@@ -264,7 +264,8 @@ static void memory_is_full(void)
 /* Of a command with many pairs those before the refusal are done. */
 static void memory_full_half_way(void)
 {
-    struct server *s = kv_start((const char *[]){"--max-memory", "30000", NULL});
+    struct server *s =
+        kv_start((const char *[]){"--max-memory", "30000", NULL});
     static char bytes[VALUE_LEN + 1];
     int fd = dial(s);
 
@@ -282,9 +283,8 @@ static void memory_full_half_way(void)
  * holds them together. */
 static void process_stays_in_bounds(void)
 {
-    struct server *s = kv_start_spec(
-        (struct server_spec){.args = {"--max-memory", "16777216"},
-                             .env = {"MALLOC_ARENA_MAX=1"}});
+    struct server *s = kv_start_spec((struct server_spec){
+        .args = {"--max-memory", "16777216"}, .env = {"MALLOC_ARENA_MAX=1"}});
     int fd = dial(s), count;
     long before;
 
@@ -357,8 +357,8 @@ static void allocations_fail(void)
 
     snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", need_preload());
     snprintf(inject, sizeof(inject), "INJECT=malloc=ENOMEM%%11; log=%s", log);
-    s = kv_start_spec((struct server_spec){.args = {"-q"},
-                                           .env = {preload, inject}});
+    s = kv_start_spec(
+        (struct server_spec){.args = {"-q"}, .env = {preload, inject}});
     fd = dial(s);
     for (int i = 0; i < 300; i++)
         set_though_memory_fails(s, &fd, i);
@@ -466,8 +466,10 @@ static void takes_nothing(void)
 {
     struct server *s = kv_start_spec((struct server_spec){
         .args = {"-t", "1"}, .env = {"MALLOC_ARENA_MAX=1"}});
-    struct wire value = value_of_binary(calloc(1, MEGABYTE), MEGABYTE), asks = {0};
-    struct wire get = framed(hget("t", "k")), set = framed(hset_value("t", "k", value));
+    struct wire value = value_of_binary(calloc(1, MEGABYTE), MEGABYTE),
+                asks = {0};
+    struct wire get = framed(hget("t", "k")),
+                set = framed(hset_value("t", "k", value));
     int fd = dial_small(s, 4096), other = dial(s);
     char answer[9];
 
@@ -511,8 +513,10 @@ static void gone_in_the_middle(void)
 static void gone_before_the_answers(void)
 {
     struct server *s = kv_start(NULL);
-    struct wire value = value_of_binary(calloc(1, MEGABYTE), MEGABYTE), asks = {0};
-    struct wire get = framed(hget("t", "k")), set = framed(hset_value("t", "k", value));
+    struct wire value = value_of_binary(calloc(1, MEGABYTE), MEGABYTE),
+                asks = {0};
+    struct wire get = framed(hget("t", "k")),
+                set = framed(hset_value("t", "k", value));
     int other = dial(s);
     char answer[9];
 
@@ -618,7 +622,8 @@ static void stop_in_full_traffic(void)
     for (int i = 0; i < HANDS; i++) {
         hands[i].fd = dial(s);
         CHECK_EQ(pthread_create(&hands[i].thread, NULL, ask_until_the_end,
-                                &hands[i]), 0);
+                                &hands[i]),
+                 0);
     }
     for (int i = 0; i < 50; i++)
         ASK(fd, hexist("t", "k"), bools(1, 0));

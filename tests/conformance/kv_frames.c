@@ -84,8 +84,8 @@ static void pipelined(void)
         snprintf(key, sizeof(key), "%d", i % 7);
         snprintf(text, sizeof(text), "%d", i - 7);
         ask = framed(hset_value("t", key, value_of_integer(i)));
-        answer = framed(i < 7 ? values(1, "")
-                              : one_value(value_of_integer(i - 7)));
+        answer =
+            framed(i < 7 ? values(1, "") : one_value(value_of_integer(i - 7)));
         wire_add(&out, ask.bytes, ask.len);
         wire_add(&want, answer.bytes, answer.len);
     }
@@ -174,8 +174,10 @@ static void table_longer_than_a_frame(void)
     int fd = dial(s);
 
     for (int i = 0; i < 3; i++)
-        (void)ask_large(fd, hset_value("t", keys[i], value_of_binary(
-                                           bytes.bytes, bytes.len)), 5);
+        (void)ask_large(
+            fd,
+            hset_value("t", keys[i], value_of_binary(bytes.bytes, bytes.len)),
+            5);
     ASK(fd, hgetall("t"), refusal(500, "The answer is too long"));
     (void)ask_large(fd, hdel("t", "b"), 3 + 5 + 5 + bytes.len);
     send_frame(fd, hgetall("t"));
@@ -212,7 +214,7 @@ static void frame_too_long(void)
         const char *head;
         size_t len;
     } heads[] = {
-        {"\0\x80\0\1", 4},         /* 8 MiB and 1 */
+        {"\0\x80\0\1", 4}, /* 8 MiB and 1 */
         {"\xff\xff\xff\xff", 4},
         {"GET / HTTP/1.1\r\n\r\n", 18},
         {"\x80\0\0\0 and more of it that nobody reads", 38},
@@ -268,8 +270,8 @@ static void cut_short_at_every_byte(void)
 static void claims_cost_nothing(void)
 {
     enum { CLIENTS = 100 };
-    struct server *s = kv_start_spec(
-        (struct server_spec){.env = {"MALLOC_ARENA_MAX=1"}});
+    struct server *s =
+        kv_start_spec((struct server_spec){.env = {"MALLOC_ARENA_MAX=1"}});
     static const char claim[104] = "\0\x80\0\0";
     int fds[CLIENTS], other = dial(s);
     long before;
@@ -330,8 +332,9 @@ static void server_options(void)
 {
     struct run r;
 
-    r = run_program((struct process_spec){.path = server_path,
-                                          .args = {"--help"}}, NULL, 0);
+    r = run_program(
+        (struct process_spec){.path = server_path, .args = {"--help"}}, NULL,
+        0);
     CHECK_EQ(r.status, 0);
     CHECK(strstr(r.out, "9527") && strstr(r.out, "--store") &&
           strstr(r.out, "--shards") && strstr(r.out, "--max-memory"));
@@ -373,9 +376,10 @@ static void port_in_use(void)
     struct run r;
 
     snprintf(port, sizeof(port), "%d", s->port);
-    r = run_program((struct process_spec){.path = server_path,
-                                          .args = {"-p", port, "--store",
-                                                   store_kind}}, NULL, 0);
+    r = run_program(
+        (struct process_spec){.path = server_path,
+                              .args = {"-p", port, "--store", store_kind}},
+        NULL, 0);
     CHECK_EQ(r.status, 1 << 8);
     CHECK(strstr(r.err, "EADDRINUSE") != NULL);
     run_free(&r);

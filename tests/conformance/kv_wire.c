@@ -52,10 +52,9 @@ void wire_message(struct wire *w, int number, struct wire inside)
 struct wire framed(struct wire message)
 {
     struct wire frame = {0};
-    unsigned char head[4] = {(unsigned char)(message.len >> 24),
-                             (unsigned char)(message.len >> 16),
-                             (unsigned char)(message.len >> 8),
-                             (unsigned char)message.len};
+    unsigned char head[4] = {
+        (unsigned char)(message.len >> 24), (unsigned char)(message.len >> 16),
+        (unsigned char)(message.len >> 8), (unsigned char)message.len};
 
     wire_add(&frame, head, 4);
     wire_add(&frame, message.bytes, message.len);

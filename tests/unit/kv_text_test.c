@@ -113,7 +113,8 @@ static void requests(void)
     REQUEST("hmget t k l", "\x1a\x09\x0a\1t\x12\1k\x12\1l");
     REQUEST("hset t k v", "\x22\x0d\x0a\1t\x12\x08\x0a\1k\x12\3\x0a\1v");
     REQUEST("hmset t k b:true l b:false", "\x2a\x15\x0a\1t"
-            "\x12\7\x0a\1k\x12\2\x28\1" "\x12\7\x0a\1l\x12\2\x28\0");
+                                          "\x12\7\x0a\1k\x12\2\x28\1"
+                                          "\x12\7\x0a\1l\x12\2\x28\0");
     REQUEST("hdel t k", "\x32\6\x0a\1t\x12\1k");
     REQUEST("hmdel t k", "\x3a\6\x0a\1t\x12\1k");
     REQUEST("hexist t k", "\x42\6\x0a\1t\x12\1k");
@@ -155,27 +156,46 @@ static void values(void)
     VALUE("n:", "");
 }
 
+static const char *const wrong_lines[] = {
+    "hgett t k",
+    "HGET t k",
+    "hget",
+    "hget t",
+    "hget t k l",
+    "hgetall",
+    "hgetall t k",
+    "hmget t",
+    "hset t k",
+    "hset t k v w",
+    "hmset t",
+    "hmset t k",
+    "hmset t k v l",
+    "hdel t",
+    "hmdel t",
+    "hexist t",
+    "hmexist t",
+    "hset t k i:",
+    "hset t k i:4x",
+    "hset t k i:1.5",
+    "hset t k \"i: 4\"",
+    "hset t k i:9223372036854775808",
+    "hset t k f:",
+    "hset t k f:x",
+    "hset t k b:",
+    "hset t k b:yes",
+    "hset t k x:0",
+    "hset t k x:0g",
+    "hset t k n:1",
+    "hmset t k v l i:",
+};
+
 static void wrong_words(void)
 {
-    static const char *const lines[] = {
-        "hgett t k",       "HGET t k",       "hget",
-        "hget t",          "hget t k l",     "hgetall",
-        "hgetall t k",     "hmget t",        "hset t k",
-        "hset t k v w",    "hmset t",        "hmset t k",
-        "hmset t k v l",   "hdel t",         "hmdel t",
-        "hexist t",        "hmexist t",      "hset t k i:",
-        "hset t k i:4x",   "hset t k i:1.5", "hset t k \"i: 4\"",
-        "hset t k i:9223372036854775808",    "hset t k f:",
-        "hset t k f:x",    "hset t k b:",    "hset t k b:yes",
-        "hset t k x:0",    "hset t k x:0g",  "hset t k n:1",
-        "hmset t k v l i:",
-    };
-
-    for (size_t i = 0; i < CHECK_COUNT(lines); i++) {
+    for (size_t i = 0; i < CHECK_COUNT(wrong_lines); i++) {
         struct buffer out = {0};
         char why[WHY_LEN] = "";
 
-        CHECK_EQ(request_of(lines[i], &out, why), WORDS_WRONG);
+        CHECK_EQ(request_of(wrong_lines[i], &out, why), WORDS_WRONG);
         CHECK(why[0] != '\0');
         CHECK_EQ(buffer_len(&out), 0);
     }
@@ -191,9 +211,8 @@ static void expect_text(struct buffer *message, const char *want)
     FILE *file = open_memstream(&text, &len);
 
     CHECK(file != NULL);
-    CHECK(kv_read_response((struct span){buffer_front(message),
-                                         buffer_len(message)},
-                           &response));
+    CHECK(kv_read_response(
+        (struct span){buffer_front(message), buffer_len(message)}, &response));
     print_response(file, &response);
     CHECK_EQ(fclose(file), 0);
     CHECK_BYTES(text, len, want, strlen(want));
@@ -213,9 +232,9 @@ static void expect_printed(struct kv_value value, const char *want)
 
 static void expect_string(const char *bytes, const char *want)
 {
-    expect_printed((struct kv_value){.type = KV_STRING,
-                                     .bytes = {bytes, strlen(bytes)}},
-                   want);
+    expect_printed(
+        (struct kv_value){.type = KV_STRING, .bytes = {bytes, strlen(bytes)}},
+        want);
 }
 
 static void expect_number(double number, const char *want)
@@ -230,9 +249,9 @@ static void text_of_values(void)
                    "-9223372036854775808\n");
     expect_printed((struct kv_value){.type = KV_BOOL, .flag = true}, "true\n");
     expect_printed((struct kv_value){.type = KV_BOOL}, "false\n");
-    expect_printed((struct kv_value){.type = KV_BINARY,
-                                     .bytes = {BYTES("\0\xff\x0a")}},
-                   "x:00ff0a\n");
+    expect_printed(
+        (struct kv_value){.type = KV_BINARY, .bytes = {BYTES("\0\xff\x0a")}},
+        "x:00ff0a\n");
     expect_number(1, "1.0\n");
     expect_number(0.1, "0.1\n");
     expect_number(-1e300, "-1e+300\n");
@@ -248,7 +267,9 @@ static void text_of_strings(void)
     expect_string("\"\\", "\"\\\"\\\\\"\n");
     expect_string("\n\t\r\x1b[2J\x7f", "\"\\n\\t\\x0d\\x1b[2J\\x7f\"\n");
     expect_string("\xc3\xa9\xe2\x82\xac", "\"\xc3\xa9\xe2\x82\xac\"\n");
-    expect_string("\xc2\x9b" "2J\xc2\xa0", "\"\\xc2\\x9b2J\xc2\xa0\"\n");
+    expect_string("\xc2\x9b"
+                  "2J\xc2\xa0",
+                  "\"\\xc2\\x9b2J\xc2\xa0\"\n");
 }
 
 static void text_of_pairs(void)

@@ -441,9 +441,9 @@ static bool write_shared(int number, int round)
     snprintf(bytes, sizeof(bytes), "%d and again %d", number * ROUNDS + round,
              number * ROUNDS + round);
     value = string(bytes);
-    good = store_set(store, SPAN("t"), SPAN("shared"), &value, &old) ==
-               STORE_OK &&
-           (old.type == KV_EMPTY || is_from_a_worker(&old));
+    good =
+        store_set(store, SPAN("t"), SPAN("shared"), &value, &old) == STORE_OK &&
+        (old.type == KV_EMPTY || is_from_a_worker(&old));
     value_free(&old);
     if (!good ||
         store_get(store, SPAN("t"), SPAN("shared"), &value) != STORE_OK)
@@ -658,7 +658,8 @@ static void shards_use_all_their_chains(void)
         struct operation op = {.action = SET};
 
         snprintf(key, sizeof(key), "key %d", i);
-        op.name = (struct name){SPAN("t"), text(key), hash_of(secret, text(key))};
+        op.name =
+            (struct name){SPAN("t"), text(key), hash_of(secret, text(key))};
         if ((uint32_t)op.name.hash % 16 != 3)
             continue; /* another shard's */
         table_apply(&table, &op);
@@ -684,12 +685,26 @@ static void kinds_by_name(void)
 
 /* Each case three times: a function a kind. */
 #define WITH_EACH(name)                                                        \
-    static void lock_##name(void) { kind = &store_lock; name(); }              \
-    static void shards_##name(void) { kind = &store_shards; name(); }          \
-    static void owner_##name(void) { kind = &store_owner; name(); }
+    static void lock_##name(void)                                              \
+    {                                                                          \
+        kind = &store_lock;                                                    \
+        name();                                                                \
+    }                                                                          \
+    static void shards_##name(void)                                            \
+    {                                                                          \
+        kind = &store_shards;                                                  \
+        name();                                                                \
+    }                                                                          \
+    static void owner_##name(void)                                             \
+    {                                                                          \
+        kind = &store_owner;                                                   \
+        name();                                                                \
+    }
 #define THREE(label, name)                                                     \
     {"lock-" label, lock_##name}, {"shards-" label, shards_##name},            \
-    {"owner-" label, owner_##name}
+    {                                                                          \
+        "owner-" label, owner_##name                                           \
+    }
 
 WITH_EACH(empty)
 WITH_EACH(every_type)
