@@ -33,7 +33,11 @@ extern const char *const codec_names[]; /* ends with NULL */
 /* What --max-frame is unless it is said. */
 size_t default_max(const char *codec);
 
-/* Bytes that grow, never freed: a case is a process, and soon over. */
+/* Memory, zeroed, for the rest of the case, or until drop(). */
+char *keep(size_t len);
+void drop(char *kept);
+
+/* Bytes that grow, in memory that is kept. */
 struct bytes {
     char *at;
     size_t len, room;

@@ -115,10 +115,9 @@ static void longest_line(void)
 {
     struct server *s = serve("length", "echo");
     struct bytes line = {0};
-    char *filler = malloc(8 * MEGABYTE);
+    char *filler = keep(8 * MEGABYTE);
     struct run r;
 
-    CHECK(filler != NULL);
     memset(filler, 'x', 8 * MEGABYTE);
     add(&line, filler, 8 * MEGABYTE);
     add_text(&line, "\n");
@@ -156,8 +155,7 @@ static void megabytes_from_a_pipe(void)
         spec.address_space = 64 * (rlim_t)MEGABYTE;
     hint("thousands of frames on their way in both directions: a deadlock?");
     add_messages(&lines, "line", 2000000);
-    got = malloc(lines.len);
-    CHECK(got != NULL);
+    got = keep(lines.len);
     spec.in = STDIO_PIPE;
     p = process_start(spec);
     for (size_t sent = 0, have = 0; have < lines.len;) {

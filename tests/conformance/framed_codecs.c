@@ -270,9 +270,8 @@ static void truncated_at_every_byte(void)
 
 static char *payload_of(size_t len)
 {
-    char *payload = malloc(len + 1);
+    char *payload = keep(len + 1);
 
-    CHECK(payload != NULL);
     fill_pattern(payload, len, 0);
     for (size_t i = 0; i < len; i++)
         if (payload[i] == '\n' || payload[i] == '\r')
@@ -292,9 +291,9 @@ static void longest(const char *codec)
     add_echo(&in, codec, payload, len);
     add_echo(&in, codec, "and one more", 12);
     say_all(s, &out, &in);
-    free(payload);
-    free(out.at);
-    free(in.at);
+    drop(payload);
+    drop(out.at);
+    drop(in.at);
     server_stop(s, 1);
     server_forget(s);
 }
@@ -354,7 +353,7 @@ static void refuse_over(const char *codec, size_t max, const char *const *more)
     else
         add_head(&bad, codec, max + 1);
     expect_refused_frame(codec, more, &bad, too_long(codec));
-    free(payload);
+    drop(payload);
 }
 
 static void over_the_default_limit(void)

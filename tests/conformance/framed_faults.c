@@ -155,7 +155,7 @@ static void memory_comes_back(void)
 {
     struct server *s;
     struct bytes large = {0};
-    char *payload = calloc(1, 8 * MEGABYTE);
+    char *payload = keep(8 * MEGABYTE);
     int fds[10];
     long before;
 
@@ -237,8 +237,7 @@ static void never_reads_and_then_does(void)
         expect_growth_below(s, before, 4 * KILOBYTE);
     end = whole_frames(&out, sent);
     end += end < sent ? frame_at(&out, end) : 0;
-    in = malloc(end);
-    CHECK(in != NULL);
+    in = keep(end);
     exchange(fd, out.at + sent, end - sent, in, end);
     CHECK_BYTES(in, end, out.at, end);
     half_close(fd);
@@ -282,9 +281,8 @@ static void slow_writers(void)
     struct server *s = length_echo(NULL);
     struct bytes a = {0}, b = {0};
     int fd_a = dial(s), fd_b = dial(s), other = dial(s);
-    char *payload = malloc(LEN);
+    char *payload = keep(LEN);
 
-    CHECK(payload != NULL);
     memset(payload, 'a', LEN);
     add_frame(&a, "length", payload, LEN);
     memset(payload, 'b', LEN);
@@ -348,7 +346,7 @@ static void bad_frame_and_more(void)
 {
     struct server *s = length_echo(NULL);
     struct bytes out = {0};
-    char *more = calloc(1, MEGABYTE);
+    char *more = keep(MEGABYTE);
 
     hint("closing a socket with unread bytes resets it");
     add_frame(&out, "length", "good", 4);

@@ -121,13 +121,12 @@ static void curl_keeps_alive(void)
 static void curl_posts_a_large_body(void)
 {
     const char *path = harness_path("body"), *copy = harness_path("copy");
-    char *body = malloc(8 * MEGABYTE), at[160];
+    char *body = keep(8 * MEGABYTE), at[160];
     struct server *s;
     struct run r;
     FILE *f;
 
     need_program("curl");
-    CHECK(body != NULL);
     fill_pattern(body, 8 * MEGABYTE, 0);
     f = fopen(path, "we");
     CHECK(f != NULL && fwrite(body, 1, 8 * MEGABYTE, f) == 8 * MEGABYTE);
