@@ -65,8 +65,8 @@ uint32_t content_after(const struct content *c, uint32_t place, size_t len)
     return next < c->period ? next : next - c->period;
 }
 
-size_t content_wrong(const struct content *c, uint32_t place,
-                     const char *bytes, size_t len)
+size_t content_wrong(const struct content *c, uint32_t place, const char *bytes,
+                     size_t len)
 {
     const char *want = c->bytes + place;
     size_t wrong = 0;

@@ -36,7 +36,7 @@ uint32_t content_after(const struct content *c, uint32_t place, size_t len);
 
 /* How many of these `len` bytes, at most CONTENT_PIECE, are not what stands at
  * `place`. */
-size_t content_wrong(const struct content *c, uint32_t place,
-                     const char *bytes, size_t len);
+size_t content_wrong(const struct content *c, uint32_t place, const char *bytes,
+                     size_t len);
 
 #endif

@@ -36,8 +36,8 @@ static void echo(int fd)
 
 int main(int argc, char **argv)
 {
-    int listen_fd = listen_on(argc > 1 ? argv[1] : "127.0.0.1",
-                              argc > 2 ? argv[2] : "0");
+    int listen_fd =
+        listen_on(argc > 1 ? argv[1] : "127.0.0.1", argc > 2 ? argv[2] : "0");
     struct epoll_event events[BATCH];
 
     set_descriptor_limit(0);

@@ -23,8 +23,8 @@ static void echo(int fd)
 
 int main(int argc, char **argv)
 {
-    int listen_fd = listen_on(argc > 1 ? argv[1] : "127.0.0.1",
-                              argc > 2 ? argv[2] : "0");
+    int listen_fd =
+        listen_on(argc > 1 ? argv[1] : "127.0.0.1", argc > 2 ? argv[2] : "0");
 
     signal(SIGCHLD, SIG_IGN); /* so that nobody waits for the children */
     if (announce(listen_fd) == -1)

@@ -27,8 +27,8 @@ static void *echo(void *argument)
 
 int main(int argc, char **argv)
 {
-    int listen_fd = listen_on(argc > 1 ? argv[1] : "127.0.0.1",
-                              argc > 2 ? argv[2] : "0");
+    int listen_fd =
+        listen_on(argc > 1 ? argv[1] : "127.0.0.1", argc > 2 ? argv[2] : "0");
     pthread_attr_t kind;
     pthread_t thread;
 

@@ -88,15 +88,14 @@ int histogram_print(const struct histogram *h, FILE *out, double unit)
 {
     uint64_t below = 0;
 
-    fprintf(out, "%12s %14s %10s %14s\n\n", "Value", "Percentile",
-            "TotalCount", "1/(1-Percentile)");
+    fprintf(out, "%12s %14s %10s %14s\n\n", "Value", "Percentile", "TotalCount",
+            "1/(1-Percentile)");
     for (double share = 0; below < h->count; share = next_share(share)) {
         uint64_t value = find(h, share, &below);
 
         if (below < h->count)
-            fprintf(out, "%12.3f %14.12f %10llu %14.2f\n",
-                    (double)value / unit, share, (unsigned long long)below,
-                    1 / (1 - share));
+            fprintf(out, "%12.3f %14.12f %10llu %14.2f\n", (double)value / unit,
+                    share, (unsigned long long)below, 1 / (1 - share));
     }
     fprintf(out, "%12.3f %14.12f %10llu\n", (double)h->max / unit, 1.0,
             (unsigned long long)h->count);

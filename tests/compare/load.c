@@ -26,36 +26,50 @@ static const char help[] =
     "  --warmup S      how long to talk before that (default 0)\n"
     "  --depth K       closed loop: messages on their way for each client\n"
     "                  (default 1)\n"
-    "  --rate R        open loop: R messages a second, of all clients together\n"
+    "  --rate R        open loop: R messages a second, of all clients "
+    "together\n"
     "  --churn         a new connection for each message\n"
     "  --idle N        N more clients that connect and say nothing\n"
-    "  --binary        messages of all 256 bytes (default: letters and digits,\n"
+    "  --binary        messages of all 256 bytes (default: letters and "
+    "digits,\n"
     "                  each message a line)\n"
     "  --patience S    how long to wait for a connection, and at the end for\n"
     "                  the last answers (default 5)\n"
     "  --prompt        get up for each answer (see below)\n"
     "  --json          one JSON object instead of the text\n"
+    "  --marks         print the lines \"begin\" and \"end\" when the counted "
+    "time\n"
+    "                  does, and at the end wait for a byte on stdin or its "
+    "end:\n"
+    "                  for who wants to look at the server meanwhile\n"
     "  --hdr FILE      write the latencies by percentile, in milliseconds, in\n"
     "                  the format that HdrHistogram's plotter reads\n"
     "  --help          print this and exit\n"
     "\n"
     "Closed loop, the default: each client sends a message, waits for the\n"
     "answer, and sends the next. So a slow server is asked less often; it is\n"
-    "never asked for more than clients times depth at once, and when it stalls,\n"
-    "the questions that would have come meanwhile are not asked. That measures\n"
+    "never asked for more than clients times depth at once, and when it "
+    "stalls,\n"
+    "the questions that would have come meanwhile are not asked. That "
+    "measures\n"
     "how much a server can do. It flatters its latency.\n"
     "\n"
     "Open loop, --rate: questions come when they come, as from people who do\n"
     "not know of one another. Message n is due n/R seconds after the start,\n"
-    "whatever became of those before it, and its latency counts from then, even\n"
-    "if it could not be sent yet. So a stall of a second shows in every message\n"
-    "that was due in that second. That measures how long people wait. Choose a\n"
-    "rate below what the closed loop reached; above it the latency grows for as\n"
+    "whatever became of those before it, and its latency counts from then, "
+    "even\n"
+    "if it could not be sent yet. So a stall of a second shows in every "
+    "message\n"
+    "that was due in that second. That measures how long people wait. Choose "
+    "a\n"
+    "rate below what the closed loop reached; above it the latency grows for "
+    "as\n"
     "long as the run lasts.\n"
     "\n"
     "The generator states its own CPU time, and says so when it, not the\n"
     "server, was the bottleneck. In the closed loop, when 32 or more messages\n"
-    "are on their way and answers come quickly, it sleeps while about a quarter\n"
+    "are on their way and answers come quickly, it sleeps while about a "
+    "quarter\n"
     "of them come in, instead of getting up for each: that costs both sides\n"
     "less, and no answer is seen later than by a quarter of the time that all\n"
     "take. --prompt turns that off. With 127.x.x.x as target, clients connect\n"
@@ -77,16 +91,14 @@ static const struct option names[] = {
     {"patience", required_argument, NULL, 'p'},
     {"prompt", no_argument, NULL, 'P'},
     {"json", no_argument, NULL, 'j'},
+    {"marks", no_argument, NULL, 'm'},
     {"hdr", required_argument, NULL, 'H'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 
-static struct settings settings = {.clients = 10,
-                                   .size = 64,
-                                   .depth = 1,
-                                   .seconds = 5,
-                                   .patience_s = 5};
+static struct settings settings = {
+    .clients = 10, .size = 64, .depth = 1, .seconds = 5, .patience_s = 5};
 static bool json;
 static const char *hdr_file;
 static struct outcome outcome; /* with its histogram: not for a stack */
@@ -140,6 +152,7 @@ static void read_option(int letter)
     case 'p': settings.patience_s = number(optarg, 0, 86400); break;
     case 'P': settings.prompt = true; break;
     case 'j': json = true; break;
+    case 'm': settings.marks = true; break;
     case 'H': hdr_file = optarg; break;
     case 'h': fputs(help, stdout); exit(fflush(stdout) == 0 ? 0 : 1);
     default: fputs("Try 'load --help'.\n", stderr); exit(EXIT_USAGE);

@@ -42,7 +42,10 @@ static const char *duration(uint64_t ns, char *text, size_t size)
         value /= 1000;
         unit++;
     }
-    snprintf(text, size, "%.*f %s", value < 9.995 ? 2 : value < 99.95 ? 1 : 0,
+    snprintf(text, size, "%.*f %s",
+             value < 9.995   ? 2
+             : value < 99.95 ? 1
+                             : 0,
              value, units[unit]);
     return text;
 }
@@ -117,14 +120,14 @@ void print_text(const struct settings *s, const struct outcome *out)
            (double)out->rss_kib * 1024 / 1e6);
     print_errors(out);
     if (load_was_bottleneck(out))
-        printf("  ** the generator itself was the bottleneck: it used a CPU "
-               "%.0f %% of the\n     time, waited for one %.0f %%, and sent one "
-               "in a hundred messages more than\n     %s late. The server may "
-               "be faster than this.\n",
-               100 * per_second(out, own_s(out)),
-               100 * per_second(out, out->waited_s),
-               duration(histogram_at(&out->lateness, 0.99), text,
-                        sizeof(text)));
+        printf(
+            "  ** the generator itself was the bottleneck: it used a CPU "
+            "%.0f %% of the\n     time, waited for one %.0f %%, and sent one "
+            "in a hundred messages more than\n     %s late. The server may "
+            "be faster than this.\n",
+            100 * per_second(out, own_s(out)),
+            100 * per_second(out, out->waited_s),
+            duration(histogram_at(&out->lateness, 0.99), text, sizeof(text)));
 }
 
 /* A target may be a path with any byte in it. */

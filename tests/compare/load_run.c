@@ -44,7 +44,7 @@ struct client {
     int fd; /* -1: none */
     bool connecting;
     bool idle;
-    bool is_full; /* the socket takes no more until epoll says EPOLLOUT */
+    bool is_full;     /* the socket takes no more until epoll says EPOLLOUT */
     bool wants_retry; /* there was no connection to be had just now */
     uint32_t send_place, check_place;
     uint32_t in_message; /* bytes of the coming message that are here */
@@ -68,10 +68,11 @@ static uint64_t on_the_way;  /* messages due and not yet back */
 static uint64_t completed;   /* messages, ever */
 static uint64_t scheduled;   /* open loop: messages that came due so far */
 static enum phase phase;
-static bool counting;                      /* the window has begun */
-static uint64_t now;                       /* the last look at the clock */
+static bool counting;                       /* the window has begun */
+static uint64_t now;                        /* the last look at the clock */
 static uint64_t talk_ns, window_ns, end_ns; /* begin to talk, count, drain */
 static uint64_t progress_ns; /* when a connection last got further */
+static uint64_t held_ns;     /* by who reads the marks: nobody's latency */
 static int epoll_fd, timer_fd;
 static volatile sig_atomic_t stops;
 
@@ -247,8 +248,8 @@ static void complete(struct client *c)
 {
     uint64_t start = start_of(c, c->answered);
 
-    if (counting && start >= window_ns)
-        histogram_add(&result->latency, now - start);
+    if (counting)
+        histogram_add(&result->latency, now - start - held_ns);
     if (counting && phase == TALK)
         result->messages++;
     completed++;
@@ -323,8 +324,8 @@ static void serve(struct client *c, uint32_t events)
         receive(c, (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
     if (c->fd != -1 && c->to_send > 0 && !c->is_full)
         send_due(c);
-    if (c->fd == -1 && !c->wants_retry && set->mode == CHURN &&
-        phase == TALK && !c->idle)
+    if (c->fd == -1 && !c->wants_retry && set->mode == CHURN && phase == TALK &&
+        !c->idle)
         churn(c);
 }
 
@@ -348,7 +349,8 @@ static void follow_schedule(void)
 {
     uint64_t first = scheduled;
 
-    for (; due_ns(scheduled) <= now && due_ns(scheduled) < end_ns; scheduled++) {
+    for (; due_ns(scheduled) <= now && due_ns(scheduled) < end_ns;
+         scheduled++) {
         struct client *c = &clients[scheduled % set->clients];
 
         if (c->fd == -1) {
@@ -429,6 +431,21 @@ static int timeout_ms(void)
 
 /* ---- the phases -------------------------------------------------------- */
 
+/* The most it ever was. Not getrusage's figure: that begins before exec. */
+static long resident_kib(void)
+{
+    FILE *f = fopen("/proc/self/status", "re");
+    char line[256];
+    long kib = 0;
+
+    while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+        if (sscanf(line, "VmHWM: %ld", &kib) == 1)
+            break;
+    if (f != NULL)
+        fclose(f);
+    return kib;
+}
+
 /* Adds what this process has used so far, or takes it away. */
 static void account(int sign)
 {
@@ -441,13 +458,28 @@ static void account(int sign)
             waited = 0;
         fclose(f);
     }
-    (void)getrusage(RUSAGE_SELF, &used);
+    if (getrusage(RUSAGE_SELF, &used) == -1)
+        return;
     result->user_s += sign * ((double)used.ru_utime.tv_sec +
                               (double)used.ru_utime.tv_usec / 1e6);
     result->system_s += sign * ((double)used.ru_stime.tv_sec +
                                 (double)used.ru_stime.tv_usec / 1e6);
     result->waited_s += sign * ((double)waited / 1e9);
-    result->rss_kib = used.ru_maxrss;
+    result->rss_kib = resident_kib();
+}
+
+/* Who reads the marks may hold this process up at the last one, so that the
+ * server still has its clients while it is looked at. */
+static void mark(const char *word, bool and_wait)
+{
+    char answer;
+
+    if (!set->marks)
+        return;
+    if (puts(word) == EOF || fflush(stdout) != 0)
+        load_stop();
+    else if (and_wait)
+        (void)!read(STDIN_FILENO, &answer, 1);
 }
 
 static void begin_talk(void)
@@ -516,7 +548,9 @@ static void go_on_talking(void)
 {
     if (!counting && now >= window_ns) {
         counting = true;
+        end_ns += now - window_ns;
         window_ns = now;
+        mark("begin", false);
         account(-1);
     }
     if (now < end_ns && stops == 0 && !is_nobody_left())
@@ -530,13 +564,15 @@ static void go_on_talking(void)
         return;
     account(1);
     result->seconds = (double)(end_ns - window_ns) / 1e9;
+    mark("end", true);
+    held_ns = look_at_clock() - end_ns;
+    end_ns = now; /* from here patience counts */
 }
 
 static bool is_over(void)
 {
-    return phase == DRAIN &&
-           (on_the_way == 0 || stops > 1 ||
-            now - end_ns > (uint64_t)(set->patience_s * 1e9));
+    return phase == DRAIN && (on_the_way == 0 || stops > 1 ||
+                              now - end_ns > (uint64_t)(set->patience_s * 1e9));
 }
 
 static void run_loop(void)
@@ -579,9 +615,9 @@ static void count_unanswered(void)
 
         result->errors.unanswered += owed;
         for (uint64_t k = 0; k < owed; k++)
-            if (counting && start_of(c, c->answered + k) >= window_ns)
+            if (counting)
                 histogram_add(&result->latency,
-                              now - start_of(c, c->answered + k));
+                              now - start_of(c, c->answered + k) - held_ns);
     }
 }
 

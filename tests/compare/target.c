@@ -68,9 +68,9 @@ const char *target_find(struct target *t, const char *host, const char *port)
 /* The port is left to connect(), which may share it between targets. */
 static int bind_source(int fd, uint32_t source)
 {
-    struct sockaddr_in in = {
-        .sin_family = AF_INET,
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK + source % SOURCES)};
+    struct sockaddr_in in = {.sin_family = AF_INET,
+                             .sin_addr.s_addr =
+                                 htonl(INADDR_LOOPBACK + source % SOURCES)};
     int on = 1;
 
     (void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));

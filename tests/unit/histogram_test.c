@@ -41,8 +41,8 @@ static uint64_t sorted_at(size_t count, double share)
 
 static void expect_like_the_list(size_t count)
 {
-    static const double shares[] = {0,    0.001, 0.1,   0.25,  0.5,    0.75,
-                                    0.9,  0.95,  0.99,  0.999, 0.9999, 1.0};
+    static const double shares[] = {0,   0.001, 0.1,  0.25,  0.5,    0.75,
+                                    0.9, 0.95,  0.99, 0.999, 0.9999, 1.0};
 
     qsort(list, count, sizeof(list[0]), by_size);
     CHECK_EQ(h.count, count);

@@ -1,0 +1,125 @@
+/*
+ * tests/compare/measure.h - for programs that start servers, put load on them
+ * and look at them from outside: bench and demo.
+ *
+ * What is started leads a process group of its own and is killed with it when
+ * this program ends, also by Ctrl-C; if this program is killed itself, the
+ * kernel kills what it started (PR_SET_PDEATHSIG, prctl(2)).
+ */
+#ifndef MEASURE_H
+#define MEASURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* ---- programs ---------------------------------------------------------- */
+
+enum { PROGRAMS = 32, ADDRESS_TEXT = 160, ANY_CPU = -1 };
+
+/* All zero: none. */
+struct program {
+    pid_t pid;                  /* of its process group too */
+    int in;                     /* our end of its stdin, -1: it has /dev/null */
+    int out;                    /* our end of its stdout */
+    char address[ADDRESS_TEXT]; /* of a server: where it listens */
+};
+
+/* To be called once, before anything is started: catches SIGINT, SIGTERM and
+ * SIGHUP so that nothing is left behind. */
+void clean_up_at_exit(void);
+
+/* Starts argv[0] (a path, or found in PATH) on this CPU. Its stderr is
+ * /dev/null. -1 and errno when it could not be started; a program that is not
+ * there ends at once with status 127. */
+int program_start(struct program *p, const char *const *argv, int cpu,
+                  bool with_stdin);
+
+/* The next line of its stdout, without the newline. False when it has ended or
+ * timeout_ms have passed. */
+bool program_read_line(struct program *p, char *line, size_t size,
+                       int timeout_ms);
+
+/* Waits for "listening on ADDRESS" and remembers the address. */
+bool program_wait_listening(struct program *p);
+
+/* End of input for it. */
+void program_close_in(struct program *p);
+
+/* All the rest of its output, at most size - 1 bytes, NUL-terminated; then
+ * waits for its end. Returns its exit status, -1 if a signal ended it. */
+int program_finish(struct program *p, char *output, size_t size);
+
+/* kill(2), the first process only. */
+void program_signal(const struct program *p, int signal_number);
+
+/* Asks it to end (SIGTERM), waits a little, kills the group. All zero then. */
+void program_stop(struct program *p);
+
+/* ---- /proc ------------------------------------------------------------- */
+
+struct usage {
+    double cpu_s; /* user and system */
+    int processes, threads;
+};
+
+/* Of all living processes of the group: an ended child is not in it. */
+struct usage usage_of(const struct program *p);
+
+/* In bytes, of the whole group. A page that several share counts once in pss,
+ * in parts for each; uss is what would be free if they ended. -1: the kernel
+ * does not say. */
+struct memory {
+    long pss, uss, rss;
+};
+struct memory memory_of(const struct program *p);
+
+/* Open descriptors of the first process, -1: it is gone. */
+int descriptors_of(const struct program *p);
+
+/* read- and write-like system calls so far of the first process (proc(5),
+ * /proc/PID/io: syscr and syscw; recv and send do not count there). */
+long long reads_and_writes_of(const struct program *p);
+
+/* ---- load -------------------------------------------------------------- */
+
+struct load_figures {
+    double messages, seconds, per_s; /* while it counted */
+    double all_messages;             /* and before and after, if no warm-up */
+    double p50_us, p99_us, max_us;
+    double own_us, own_share; /* CPU of the generator */
+    bool bottleneck, ok;
+    double server_us; /* CPU of the server for a message */
+};
+
+/* Where the program load is: set once by main. */
+extern const char *load_path;
+
+/* Runs load with these options (NULL-terminated) against the server and adds
+ * what the server used while load counted. False when there is no result. */
+bool run_load(struct load_figures *f, const struct program *server, int cpu,
+              const char *const *options);
+
+/* ---- numbers ----------------------------------------------------------- */
+
+struct spread {
+    double median, low, high; /* the middle half is between low and high */
+};
+
+/* Sorts the values. */
+struct spread spread_of(double *values, int count);
+
+/* The first two CPUs this process may use; false if there is only one, which
+ * both then are. */
+bool two_cpus(int *first, int *second);
+
+/* The number after "key": in a JSON text; `section` is the name of the object
+ * it is in, NULL: the outermost. NAN if it is not there. Only for the output
+ * of load, where each name occurs once in its object. */
+double json_number(const char *text, const char *section, const char *key);
+
+/* Until the condition holds, for at most 20 seconds: looks every millisecond
+ * or so. */
+bool look_again(int *looks);
+
+#endif
