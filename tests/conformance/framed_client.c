@@ -152,9 +152,9 @@ static void megabytes_from_a_pipe(void)
     char *got;
 
     if (!is_instrumented())
-        spec.address_space = 64 * (rlim_t)MEGABYTE;
+        spec.address_space = 10 * (rlim_t)MEGABYTE;
     hint("thousands of frames on their way in both directions: a deadlock?");
-    add_messages(&lines, "line", 2000000);
+    add_messages(&lines, "line", 1000000);
     got = keep(lines.len);
     spec.in = STDIO_PIPE;
     p = process_start(spec);
@@ -179,7 +179,7 @@ static void megabytes_from_a_pipe(void)
     server_stop(s, 1);
 }
 
-/* 38 MB from a file, 64 MB of address space; nobody paces it. */
+/* 15 MB from a file, 10 MB of address space; nobody paces it. */
 static void megabytes_from_a_file(void)
 {
     struct server *s = serve("length", "echo");
@@ -188,8 +188,8 @@ static void megabytes_from_a_file(void)
     struct run r;
 
     if (!is_instrumented())
-        spec.address_space = 64 * (rlim_t)MEGABYTE;
-    add_messages(&lines, "line", 3000000);
+        spec.address_space = 10 * (rlim_t)MEGABYTE;
+    add_messages(&lines, "line", 1000000);
     r = run_program(spec, lines.at, lines.len);
     expect_run(&r, 0, &lines, NULL);
     run_free(&r);
