@@ -27,8 +27,8 @@ struct stream lines_for(const struct codec *codec);
 
 /* Takes `len` bytes of text and appends to `out` a frame of `codec` for each
  * line that is whole now. No bytes mean the end of the text, where the last
- * line may lack its newline. Returns false when a line is too long, or memory too
- * short: lines->decoder.why says it. `out` has the lines before. */
+ * line may lack its newline. Returns false when a line is too long, or memory
+ * too short: lines->decoder.why says it. `out` has the lines before. */
 bool lines_to_frames(struct stream *lines, const char *bytes, size_t len,
                      const struct codec *codec, struct buffer *out);
 
