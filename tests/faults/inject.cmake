@@ -1,0 +1,17 @@
+# The library that lets system calls fail, build/tests/faults/libinject.so, and
+# the cases that use it. It is not sanitized itself: it stands in front of the
+# sanitizer's own replacements of the same calls.
+#
+# In a sanitized build it works where the sanitizer is a shared library that
+# the server was linked with (gcc's; see preload_env in inject_cases.c). With
+# clang's, which is part of the server, there is no target, and the cases are
+# skipped.
+if(NOT SEVEN_SANITIZE OR CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  add_library(inject MODULE inject.c)
+  target_compile_definitions(inject PRIVATE _GNU_SOURCE)
+  target_link_libraries(inject PRIVATE ${CMAKE_DL_LIBS})
+  if(SEVEN_SANITIZE)
+    target_compile_options(inject PRIVATE -fno-sanitize=all)
+    target_link_options(inject PRIVATE -fno-sanitize=all)
+  endif()
+endif()
