@@ -13,25 +13,31 @@ static uint32_t next_random(uint32_t *state)
     return *state;
 }
 
-static void fill(struct content *c, bool binary)
+static char byte_at(const struct content *c, enum content_kind kind,
+                    uint32_t place, uint32_t random)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+    uint32_t at = place % c->message_size;
+
+    if (kind == FRAMED && at < FRAME_HEAD)
+        return (char)((c->message_size - FRAME_HEAD) >>
+                      8 * (FRAME_HEAD - 1 - at));
+    if (kind == BINARY)
+        return (char)(random & 255);
+    return at == c->message_size - 1 ? '\n' : letters[random & 31];
+}
+
+static void fill(struct content *c, enum content_kind kind)
+{
     uint32_t state = 2463534242u;
 
-    for (uint32_t i = 0; i < c->period; i++) {
-        uint32_t r = next_random(&state) >> 7;
-
-        if (binary)
-            c->bytes[i] = (char)(r & 255);
-        else if ((i + 1) % c->message_size == 0)
-            c->bytes[i] = '\n';
-        else
-            c->bytes[i] = letters[r & 31];
-    }
+    for (uint32_t i = 0; i < c->period; i++)
+        c->bytes[i] = byte_at(c, kind, i, next_random(&state) >> 7);
 }
 
 /* An odd number of messages, so that a power of two of them is no period. */
-int content_make(struct content *c, uint32_t message_size, bool binary)
+int content_make(struct content *c, uint32_t message_size,
+                 enum content_kind kind)
 {
     uint32_t messages = (CONTENT_PIECE / message_size + 1) | 1;
 
@@ -40,7 +46,7 @@ int content_make(struct content *c, uint32_t message_size, bool binary)
     c->bytes = malloc((size_t)c->period + CONTENT_PIECE);
     if (c->bytes == NULL)
         return -1;
-    fill(c, binary);
+    fill(c, kind);
     memcpy(c->bytes + c->period, c->bytes, CONTENT_PIECE);
     return 0;
 }

@@ -6,8 +6,9 @@
  * The messages repeat after some 64 KiB, and each client begins at another one:
  * a byte changed, lost, doubled or given to the wrong client shows. A message
  * is capital letters and digits and ends with a newline, so that servers that
- * wait for a line answer too, and no farewell occurs; `binary`: all 256
- * values, anywhere.
+ * wait for a line answer too, and no farewell occurs. BINARY: all 256 values,
+ * anywhere. FRAMED: the first 4 bytes of a message are the length of the rest,
+ * big-endian.
  */
 #ifndef CONTENT_H
 #define CONTENT_H
@@ -18,6 +19,9 @@
 
 enum { CONTENT_PIECE = 64 * 1024 }; /* what is read or written at once */
 
+enum content_kind { LINES, BINARY, FRAMED };
+enum { FRAME_HEAD = 4 };
+
 struct content {
     char *bytes;     /* one period, and its first CONTENT_PIECE bytes again */
     uint32_t period; /* a whole number of messages, at least CONTENT_PIECE */
@@ -25,7 +29,8 @@ struct content {
 };
 
 /* -1 and errno when there is no memory. Freed with content_free(). */
-int content_make(struct content *c, uint32_t message_size, bool binary);
+int content_make(struct content *c, uint32_t message_size,
+                 enum content_kind kind);
 void content_free(struct content *c);
 
 /* Where the client of this number begins. */

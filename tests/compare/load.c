@@ -33,6 +33,9 @@ static const char help[] =
     "  --binary        messages of all 256 bytes (default: letters and "
     "digits,\n"
     "                  each message a line)\n"
+    "  --framed        each message begins with the length of its rest, in 4 "
+    "bytes,\n"
+    "                  big-endian\n"
     "  --patience S    how long to wait for a connection, and at the end for\n"
     "                  the last answers (default 5)\n"
     "  --prompt        get up for each answer (see below)\n"
@@ -88,6 +91,7 @@ static const struct option names[] = {
     {"churn", no_argument, NULL, 'C'},
     {"idle", required_argument, NULL, 'i'},
     {"binary", no_argument, NULL, 'b'},
+    {"framed", no_argument, NULL, 'f'},
     {"patience", required_argument, NULL, 'p'},
     {"prompt", no_argument, NULL, 'P'},
     {"json", no_argument, NULL, 'j'},
@@ -148,7 +152,8 @@ static void read_option(int letter)
     case 'r': settings.rate = number(optarg, 0.01, 1e7); break;
     case 'C': settings.mode = CHURN; break;
     case 'i': settings.idle = whole_number(optarg, 0, MOST_CLIENTS); break;
-    case 'b': settings.binary = true; break;
+    case 'b': settings.content = BINARY; break;
+    case 'f': settings.content = FRAMED; break;
     case 'p': settings.patience_s = number(optarg, 0, 86400); break;
     case 'P': settings.prompt = true; break;
     case 'j': json = true; break;
@@ -192,6 +197,8 @@ static void read_command_line(int argc, char **argv)
 
     while ((letter = getopt_long(argc, argv, "h", names, NULL)) != -1)
         read_option(letter);
+    if (settings.content == FRAMED && settings.size < FRAME_HEAD)
+        usage_error("--size", "of a frame is 4 or more: its head");
     if (settings.rate > 0 && settings.mode == CHURN)
         usage_error("--churn", "and --rate do not go together");
     if (settings.rate > 0)

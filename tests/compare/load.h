@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "content.h"
 #include "histogram.h"
 #include "target.h"
 
@@ -25,7 +26,7 @@ struct settings {
     double seconds;    /* what is measured */
     double warmup_s;   /* what goes before it */
     double patience_s; /* for connections, and for the last answers */
-    bool binary;
+    enum content_kind content;
     bool prompt; /* no pause to gather replies */
     bool marks;  /* say on stdout when the counted time begins and ends */
 };

@@ -657,7 +657,7 @@ static int prepare(void)
     if (timer_fd == -1 ||
         epoll_ctl(epoll_fd, EPOLL_CTL_ADD, timer_fd, &timer) == -1)
         return -1;
-    return content_make(&content, set->size, set->binary);
+    return content_make(&content, set->size, set->content);
 }
 
 int load_run(const struct settings *s, struct outcome *out)
