@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -24,16 +25,48 @@ enum {
 
 /* ---- connecting ---------------------------------------------------------- */
 
-/* Reads and writes that wait longer than patience_ms() fail, as with dial. */
-static void connect_patiently(const struct server *s, int fd)
+static int new_client(const struct server *s)
 {
+    int fd = socket(s->sockaddr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct timeval t = {patience_ms() / 1000, 0};
 
+    if (fd == -1)
+        CHECK_FAIL("socket: %s", strerror(errno));
     if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) == -1 ||
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t)) == -1 ||
-        connect(fd, (const struct sockaddr *)&s->sockaddr, s->sockaddr_len) ==
-            -1)
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t)) == -1)
+        CHECK_FAIL("setsockopt: %s", strerror(errno));
+    return fd;
+}
+
+static void connect_client(const struct server *s, int fd)
+{
+    const struct sockaddr *to = (const struct sockaddr *)&s->sockaddr;
+
+    if (connect(fd, to, s->sockaddr_len) == -1 && errno != EINPROGRESS)
         CHECK_FAIL("connect: %s", strerror(errno));
+}
+
+/* Its send buffer stays as it is: two small ones would wait for each other's
+ * timers. */
+int dial_narrow(const struct server *s)
+{
+    int fd = new_client(s), size = NARROW;
+
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) == -1)
+        CHECK_FAIL("setsockopt: %s", strerror(errno));
+    connect_client(s, fd);
+    check_step("client %d: connected, with a small receive buffer", fd);
+    return fd;
+}
+
+int dial_at_once(const struct server *s)
+{
+    int fd = new_client(s);
+
+    CHECK(fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
+    connect_client(s, fd);
+    CHECK(fcntl(fd, F_SETFL, 0) == 0);
+    return fd;
 }
 
 /* ---- the scene ----------------------------------------------------------- */
@@ -65,21 +98,6 @@ int scene_dial_narrow(struct scene *at)
 {
     at->clients++;
     return dial_narrow(at->s);
-}
-
-/* Its send buffer stays as it is: two small ones would wait for each other's
- * timers. */
-int dial_narrow(const struct server *s)
-{
-    int fd = socket(s->sockaddr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int size = NARROW;
-
-    if (fd == -1 ||
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) == -1)
-        CHECK_FAIL("socket: %s", strerror(errno));
-    connect_patiently(s, fd);
-    check_step("client %d: connected, with a small receive buffer", fd);
-    return fd;
 }
 
 void scene_others_served(struct scene *at)
@@ -192,11 +210,11 @@ static size_t push(int fd, size_t start)
     return sent;
 }
 
-static bool has_waiting(int fd, unsigned long which)
+static unsigned int waiting(int fd, unsigned long which)
 {
     int n = 0;
 
-    return ioctl(fd, which, &n) == 0 && n > 0;
+    return ioctl(fd, which, &n) == 0 && n > 0 ? (unsigned int)n : 0;
 }
 
 /* The kernel's buffers may be full for a moment only: replies must wait for us,
@@ -206,7 +224,7 @@ static bool is_stuck(struct server *s, int fd)
 {
     struct queues q;
 
-    if (!has_waiting(fd, FIONREAD) || !has_waiting(fd, SIOCOUTQ) ||
+    if (waiting(fd, FIONREAD) == 0 || waiting(fd, SIOCOUTQ) == 0 ||
         !server_sleeps(s))
         return false;
     return server_transport == ON_UNIX ||
@@ -226,6 +244,44 @@ size_t send_until_stuck(struct server *s, int fd, size_t start)
                    until);
     }
     check_step("client %d: stuck after %zu bytes", fd, sent);
+    return sent;
+}
+
+static bool has_read_all(const struct server *s, int fd, struct queues *q)
+{
+    return waiting(fd, SIOCOUTQ) == 0 && server_queues(s, fd, q) &&
+           q->unread == 0 && server_sleeps(s);
+}
+
+/* The server is frozen while it comes, and so reads it in one piece. */
+static void send_piece(struct server *s, int fd, size_t start, size_t len)
+{
+    char piece[32 * KILOBYTE];
+
+    fill_pattern(piece, len, start);
+    freeze(s);
+    SEND_BYTES(fd, piece, len);
+    wait_unread(s, fd, (unsigned int)len);
+    thaw(s);
+}
+
+size_t send_until_owed(struct server *s, int fd)
+{
+    size_t sent = send_until_full(fd, 0, MEGABYTE);
+    struct queues q = {0, 0};
+
+    WAIT_UNTIL(has_read_all(s, fd, &q));
+    while (sent == waiting(fd, FIONREAD) + q.unsent) {
+        size_t len = 32 * KILOBYTE - sent / MEGABYTE % 7;
+
+        send_piece(s, fd, sent, len);
+        sent += len;
+        if (sent >= STUCK_LIMIT)
+            CHECK_FAIL("it took %zu bytes from one who does not read", sent);
+        WAIT_UNTIL(has_read_all(s, fd, &q));
+    }
+    check_step("client %d: of %zu bytes %zu are owed", fd, sent,
+               sent - waiting(fd, FIONREAD) - q.unsent);
     return sent;
 }
 
@@ -345,12 +401,10 @@ static void bind_source(int fd, int number)
 
 static int dial_from(const struct server *s, int number)
 {
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = new_client(s);
 
-    if (fd == -1)
-        CHECK_FAIL("socket: %s", strerror(errno));
     bind_source(fd, number);
-    connect_patiently(s, fd);
+    connect_client(s, fd);
     return fd;
 }
 

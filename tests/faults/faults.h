@@ -34,6 +34,9 @@ int scene_dial(struct scene *at);
 int scene_dial_narrow(struct scene *at);
 int dial_narrow(const struct server *s);
 
+/* Connects, whether or not the server accepts, but does not wait for it. */
+int dial_at_once(const struct server *s);
+
 /* The bystander has a conversation, and somebody new (not in 01). */
 void scene_others_served(struct scene *at);
 
@@ -61,6 +64,10 @@ bool server_sleeps(const struct server *s);
  * waits to be read. Returns how many bytes went; fails at 64 MB, for then the
  * server stores what nobody reads. */
 size_t send_until_stuck(struct server *s, int fd, size_t start);
+
+/* The same for an event loop, but so that no input waits: the server has read
+ * all, owes some of it, and would read a half-close at once. TCP only. */
+size_t send_until_owed(struct server *s, int fd);
 
 /* ---- seen from outside --------------------------------------------------- */
 

@@ -166,7 +166,11 @@ static void gone_during_work(void)
 
         SEND_TEXT(fd, "patience\n");
         WAIT_UNTIL(process_log_count(at.s->process, read_line) == i + 1);
-        leave(fd);
+        half_close(fd);
+        if (i % 2 == 0)
+            leave(fd);
+        else
+            reset_connection(fd);
         scene_others_served(&at);
     }
     scene_close(&at);
@@ -314,6 +318,34 @@ static void end_with_all_buffers_full(void)
     expect_pattern(fd, 0, sent);
     EXPECT_EOF(fd);
     leave(fd);
+    scene_close(&at);
+}
+
+/* The end of input is all there is to be read; what is owed comes first. */
+static void end_with_a_reply_stuck(void)
+{
+    struct scene at = scene_open(plain);
+    int fd = scene_dial_narrow(&at);
+    size_t sent = send_until_owed(at.s, fd);
+
+    half_close(fd);
+    hint("end of input does not cancel what is owed");
+    scene_others_served(&at);
+    expect_no_cpu(at.s, 500, "with a half-closed client that reads nothing");
+    expect_pattern(fd, 0, sent);
+    EXPECT_EOF(fd);
+    leave(fd);
+    scene_close(&at);
+}
+
+static void reset_with_a_reply_stuck(void)
+{
+    struct scene at = scene_open(plain);
+    int fd = scene_dial_narrow(&at);
+
+    send_until_owed(at.s, fd);
+    reset_connection(fd);
+    scene_others_served(&at);
     scene_close(&at);
 }
 
@@ -475,6 +507,10 @@ const struct suite_case leaving_cases[] = {
      ALSO_UNIX},
     {"end-with-buffers-full", "fault", ALL_STAGES, 30,
      end_with_all_buffers_full, ALL_TRANSPORTS},
+    {"end-with-reply-stuck", "fault", EVENT_LOOPS, 60, end_with_a_reply_stuck,
+     0},
+    {"reset-with-reply-stuck", "fault", EVENT_LOOPS, 60,
+     reset_with_a_reply_stuck, 0},
     {"half-close-in-8-mb", "fault", ALL_STAGES, 60,
      half_close_in_the_middle_of_8_mb, ALL_TRANSPORTS},
     {"half-close-in-8-mb-several", "fault", ALL_STAGES, 60, half_close_several,

@@ -4,10 +4,6 @@
  */
 #include "faults.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,20 +27,6 @@ static int longest_backlog(void)
     return n;
 }
 
-static int dial_without_waiting(const struct server *s)
-{
-    int fd = socket(s->sockaddr.ss_family,
-                    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-    CHECK(fd != -1);
-    if (connect(fd, (const struct sockaddr *)&s->sockaddr, s->sockaddr_len) ==
-            -1 &&
-        errno != EINPROGRESS)
-        CHECK_FAIL("connect: %s", strerror(errno));
-    CHECK(fcntl(fd, F_SETFL, 0) == 0); /* blocks from here on */
-    return fd;
-}
-
 /* All of them connect while the server has no chance to accept one. With a
  * short backlog some of them wait for seconds to be let in (TCP tries again),
  * or are told EAGAIN (Unix). */
@@ -58,7 +40,7 @@ static void burst(void)
     freeze(s);
     hint("listen() with the longest backlog there is");
     for (int i = 0; i < count; i++)
-        c.fds[i] = dial_without_waiting(s);
+        c.fds[i] = dial_at_once(s);
     if (server_transport != ON_UNIX)
         WAIT_UNTIL(server_backlog(s) == count);
     thaw(s);
