@@ -268,7 +268,7 @@ static void measure_table(const char *title, bool with_server)
     printf("%s, thousands of operations a second\n\n  %10s ", title,
            with_server ? "clients" : "threads");
     for (int i = 0; i < KINDS; i++)
-        printf("  %7s             ", kinds[i]);
+        printf("%s%9s", i == 0 ? "" : "             ", kinds[i]);
     printf("\n");
     for (int writes = 0; writes < 2; writes++)
         for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
