@@ -211,7 +211,7 @@ static double bytes_per_client(const struct memory_row *row, double *uss)
     options[11] = server.address;
     if (program_start(&load, options, load_cpu, false) == 0 &&
         program_read_line(&load, line, sizeof(line), 60000)) {
-        while (descriptors_of(&server) <= row->clients && look_again(&looks))
+        while (descriptors_of(&server) <= row->clients && is_patient(&looks))
             continue;
         after = memory_of(&server);
     }
@@ -309,7 +309,7 @@ static double traced_calls(const struct program *server, int *status)
     snprintf(pid, sizeof(pid), "%ld", (long)server->pid);
     if (program_start(&strace, argv, ANY_CPU, false) == -1)
         return NAN;
-    while (!is_traced(server->pid) && looks < 2000 && look_again(&looks))
+    while (!is_traced(server->pid) && looks < 2000 && is_patient(&looks))
         continue;
     if (is_traced(server->pid))
         (void)run_load(&f, server, load_cpu, options);

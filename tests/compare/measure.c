@@ -323,7 +323,7 @@ bool two_cpus(int *first, int *second)
     return false;
 }
 
-bool look_again(int *looks)
+bool is_patient(int *looks)
 {
     struct timespec pause = {0, 1000000};
 

@@ -118,8 +118,8 @@ bool two_cpus(int *first, int *second);
  * of load, where each name occurs once in its object. */
 double json_number(const char *text, const char *section, const char *key);
 
-/* Until the condition holds, for at most 20 seconds: looks every millisecond
- * or so. */
-bool look_again(int *looks);
+/* For `while (!condition && is_patient(&looks))`: sleeps a millisecond, and is
+ * false after 20,000 times. */
+bool is_patient(int *looks);
 
 #endif
