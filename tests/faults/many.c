@@ -270,14 +270,15 @@ static void crowd_of_ten_thousand(void)
 }
 
 const struct suite_case many_cases[] = {
-    {"burst-500", "load", ALL_STAGES, 60, burst, ALSO_UNIX},
+    {"burst-500", "load", FRAMES_TOO, 60, burst, ALSO_UNIX},
     {"two-hundred-leave-nothing", "fault", ALL_STAGES, 60,
      two_hundred_leave_nothing, ALSO_UNIX},
-    {"places-are-given-back", "fault", ALL_STAGES, 30, places_are_given_back,
+    {"places-are-given-back", "fault", ALL_STAGES, 60, places_are_given_back,
      ALSO_UNIX},
     {"crowd-400", "load", FORK, 60, crowd_of_processes, 0},
     {"crowd-1500", "load", PTHREAD, 60, crowd_of_threads, 0},
     {"crowd-1100", "load", SELECT, 60, crowd_beyond_fd_setsize, 0},
-    {"crowd-10000", "load", POLL | EPOLL, 60, crowd_of_ten_thousand, 0},
+    {"crowd-10000", "load", POLL | EPOLL | FRAMES, 60, crowd_of_ten_thousand,
+     0},
     {0},
 };

@@ -132,6 +132,11 @@ static void expect_patient(struct server *s, const char *symbol)
     CHECK(process_log_count(s->process, symbol) <= 2);
 }
 
+static bool is_event_loop(void)
+{
+    return (stage_bit() & (EVENT_LOOPS | FRAMES)) != 0;
+}
+
 /* No descriptor beyond those in use. An accept that waits already has its
  * descriptor (Linux takes one first), so one more may come in, and goes. */
 static void allow_no_more_descriptors(struct server *s)
@@ -140,7 +145,7 @@ static void allow_no_more_descriptors(struct server *s)
 
     WAIT_UNTIL(server_sleeps(s));
     set_limit(s, RLIMIT_NOFILE, (rlim_t)proc_descriptors(s->pid));
-    if ((stage_bit() & EVENT_LOOPS) != 0)
+    if (is_event_loop())
         return;
     fd = dial(s);
     ROUND_TRIP(fd, "the last one in\n");
@@ -157,8 +162,8 @@ static bool have_left(const struct server *s, int count)
 static void descriptors_run_out(void)
 {
     struct server *s = server_start((struct server_spec){.args = {"-g", "1"}});
-    const bool frees = (stage_bit() & (PTHREAD | EVENT_LOOPS)) != 0;
-    const int extra = (stage_bit() & EVENT_LOOPS) != 0 ? 0 : 1;
+    const bool frees = is_event_loop() || stage == 3;
+    const int extra = is_event_loop() ? 0 : 1;
     int stays = dial(s), leaves, fds[CLIENTS];
 
     ROUND_TRIP(stays, "hi\n");
@@ -197,7 +202,7 @@ static void stopped_while_out_of_descriptors(void)
     server_wait_log(s, "EMFILE");
     process_signal(s->process, SIGTERM);
     EXPECT_CLOSED(waiting);
-    server_expect_stopped(s, (stage_bit() & EVENT_LOOPS) != 0 ? 0 : 1);
+    server_expect_stopped(s, is_event_loop() ? 0 : 1);
     leave(waiting);
 }
 
@@ -267,13 +272,13 @@ static void processes_run_out(void)
 }
 
 const struct suite_case starving_cases[] = {
-    {"descriptors-16", "fault", ALL_STAGES, 30, sixteen_descriptors, ALSO_UNIX},
-    {"descriptors-soft-16", "fault", ALL_STAGES, 30, soft_limit_of_sixteen, 0},
-    {"descriptors-run-out", "fault", ALL_STAGES, 30, descriptors_run_out,
+    {"descriptors-16", "fault", FRAMES_TOO, 60, sixteen_descriptors, ALSO_UNIX},
+    {"descriptors-soft-16", "fault", FRAMES_TOO, 60, soft_limit_of_sixteen, 0},
+    {"descriptors-run-out", "fault", FRAMES_TOO, 60, descriptors_run_out,
      ALSO_UNIX},
-    {"descriptors-run-out-and-stop", "fault", ALL_STAGES, 30,
+    {"descriptors-run-out-and-stop", "fault", FRAMES_TOO, 60,
      stopped_while_out_of_descriptors, 0},
-    {"threads-run-out", "fault", PTHREAD, 30, threads_run_out, 0},
-    {"processes-run-out", "fault", FORK, 30, processes_run_out, 0},
+    {"threads-run-out", "fault", PTHREAD, 60, threads_run_out, 0},
+    {"processes-run-out", "fault", FORK, 60, processes_run_out, 0},
     {0},
 };

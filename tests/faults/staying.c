@@ -475,8 +475,8 @@ static void flood_of_connections(void)
 }
 
 const struct suite_case staying_cases[] = {
-    {"silent-40", "fault", ALL_STAGES, 30, silent_ones, ALSO_UNIX},
-    {"half-greetings-40", "fault", ALL_STAGES, 30, half_a_greeting_each, 0},
+    {"silent-40", "fault", FRAMES_TOO, 60, silent_ones, ALSO_UNIX},
+    {"half-greetings-40", "fault", ALL_STAGES, 60, half_a_greeting_each, 0},
     {"never-reads", "fault", ALL_STAGES, 60, never_reads, ALSO_UNIX},
     {"never-read-10", "fault", CONCURRENT, 60, ten_never_read, ALSO_UNIX},
     {"stuck-again-and-again", "fault", ALL_STAGES, 60,
@@ -485,14 +485,14 @@ const struct suite_case staying_cases[] = {
     {"reads-slowly", "fault", ALL_STAGES, 60, reads_slowly, 0},
     {"slow-readers-at-stop", "fault", CONCURRENT, 60, slow_readers_at_stop,
      ALSO_UNIX},
-    {"stays-after-farewell", "fault", ALL_STAGES, 30, stays_after_farewell,
+    {"stays-after-farewell", "fault", ALL_STAGES, 60, stays_after_farewell,
      ALSO_UNIX},
-    {"talks-on-after-farewell", "fault", ALL_STAGES, 30,
+    {"talks-on-after-farewell", "fault", ALL_STAGES, 60,
      talks_on_after_farewell, ALSO_UNIX},
     {"half-closed-peers", "fault", CONCURRENT, 60, half_closed_peers, 0},
     {"flood-is-fair", "fault", CONCURRENT, 60, flood_is_fair, 0},
-    {"flood-then-next", "fault", BLOCKING, 30, flood_then_next, 0},
-    {"flood-of-connections", "fault", CONCURRENT, 60, flood_of_connections,
-     ALSO_UNIX},
+    {"flood-then-next", "fault", BLOCKING, 60, flood_then_next, 0},
+    {"flood-of-connections", "fault", CONCURRENT | FRAMES, 60,
+     flood_of_connections, ALSO_UNIX},
     {0},
 };
