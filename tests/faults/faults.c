@@ -544,5 +544,5 @@ void background_end(pid_t pid)
     kill(pid, SIGKILL);
     CHECK(waitpid(pid, &status, 0) == pid);
     if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
-        CHECK_FAIL("a client in the background failed: see above");
+        CHECK_FAIL("a client in the background ended too early");
 }
