@@ -198,7 +198,7 @@ void case_words(void)
 
 void case_white_space(void)
 {
-    struct text files = files_with(".md .c .h .cmake .txt .json .mutant");
+    struct text files = files_with(".md .c .h .cmake .txt .json");
 
     for (size_t i = 0; i < files.count; i++) {
         FILE *f = fopen(in_root(files.lines[i]), "re");
