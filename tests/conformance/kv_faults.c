@@ -433,8 +433,7 @@ static void byte_now_and_then(void)
 }
 
 /* Each piece ends one frame and begins the next: there is always one that has
- * begun, and each is in time. Then a frame ends the restlessness, and the
- * silence after it is measured from there. */
+ * begun, and each is in time. */
 static void never_at_rest(void)
 {
     struct server *s = kv_start((const char *[]){"-t", "2", NULL});
@@ -454,9 +453,27 @@ static void never_at_rest(void)
     }
     SEND_BYTES(fd, frame.bytes + 5, frame.len - 5);
     CHECK_EQ(status_of(receive_frame(fd)), 404);
-    nap_ms(1200); /* more than was left for the last frame is allowed now */
-    ASK(fd, hget("t", "k"), refusal(404, not_found));
     EXPECT_CLOSED(fd);
+    leave(fd);
+    server_stop(s, 1);
+}
+
+/* What was left of the time for a frame is no limit for what comes after. */
+static void slow_frame_then_silence(void)
+{
+    struct server *s = kv_start((const char *[]){"-v", "-t", "3", NULL});
+    struct wire frame = framed(hget("t", "k"));
+    int fd = dial(s);
+
+    SEND_BYTES(fd, frame.bytes, 5);
+    WAIT_UNTIL(process_log_count(s->process, ": read ") == 1);
+    nap_ms(2000);
+    SEND_BYTES(fd, frame.bytes + 5, 1);
+    WAIT_UNTIL(process_log_count(s->process, ": read ") == 2);
+    SEND_BYTES(fd, frame.bytes + 6, frame.len - 6);
+    CHECK_EQ(status_of(receive_frame(fd)), 404);
+    nap_ms(1600);
+    ASK(fd, hget("t", "k"), refusal(404, not_found));
     leave(fd);
     server_stop(s, 1);
 }
@@ -509,7 +526,8 @@ static void gone_in_the_middle(void)
     server_stop(s, SERVED_ANY);
 }
 
-/* A reset while megabytes are owed: EPIPE or ECONNRESET, and no SIGPIPE. */
+/* A reset while megabytes are owed: ECONNRESET; or EPIPE where the client had
+ * half-closed before, which without care is a SIGPIPE and the end. */
 static void gone_before_the_answers(void)
 {
     struct server *s = kv_start(NULL);
@@ -528,6 +546,8 @@ static void gone_before_the_answers(void)
 
         SEND_BYTES(fd, asks.bytes, asks.len);
         ASK(other, hexist("t", "k"), bools(1, 1));
+        if (i % 2 == 1)
+            half_close(fd);
         reset_connection(fd);
     }
     WAIT_UNTIL(process_log_count(s->process, ": closed") == 10);
@@ -649,6 +669,7 @@ const struct kv_case kv_fault_cases[] = {
     {"silent-client", "limits", 30, silent_client},
     {"byte-now-and-then", "limits", 30, byte_now_and_then},
     {"never-at-rest", "limits", 40, never_at_rest},
+    {"slow-frame-then-silence", "limits", 30, slow_frame_then_silence},
     {"takes-nothing", "fault", 30, takes_nothing},
     {"gone-in-the-middle", "fault", 30, gone_in_the_middle},
     {"gone-before-the-answers", "fault", 30, gone_before_the_answers},

@@ -240,6 +240,24 @@ static void frame_too_long(void)
     server_stop(s, 5);
 }
 
+/* Closing a socket with unread bytes in it sends a reset, which can destroy
+ * the answer on its way: the server drops what still comes first. */
+static void frame_too_long_and_all_of_it(void)
+{
+    struct server *s = kv_start(NULL);
+    struct wire out = framed(hget("t", "k")), rest = of_zeros(MEGABYTE);
+    struct wire want = framed(refusal(404, not_found));
+    int fd = dial(s);
+
+    wire_add(&out, "\x7f\xff\xff\xff", 4);
+    wire_add(&out, rest.bytes, rest.len);
+    SEND_BYTES(fd, out.bytes, out.len);
+    EXPECT_BYTES(fd, want.bytes, want.len);
+    EXPECT_EOF(fd);
+    leave(fd);
+    server_stop(s, 1);
+}
+
 static void cut_short_at_every_byte(void)
 {
     struct server *s = kv_start(NULL);
@@ -396,6 +414,8 @@ const struct kv_case kv_frame_cases[] = {
     {"table-longer-than-a-frame", "frames", 30, table_longer_than_a_frame},
     {"longest-name", "frames", 30, longest_name},
     {"frame-too-long", "frames", 30, frame_too_long},
+    {"frame-too-long-and-all-of-it", "frames", 30,
+     frame_too_long_and_all_of_it},
     {"cut-short-at-every-byte", "frames", 30, cut_short_at_every_byte},
     {"claims-cost-nothing", "frames", 30, claims_cost_nothing},
     {"other-addresses", "start", 30, other_addresses},
