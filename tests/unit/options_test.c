@@ -1,0 +1,520 @@
+/*
+ * tests/unit/options_test.c - the command lines. The parsers print and exit,
+ * so each runs in a process of its own, whose output and end are looked at.
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "log.h"
+
+enum { WORDS = 6, TEXT_LEN = 4096 };
+
+struct outcome {
+    int status; /* the exit status */
+    char out[TEXT_LEN], err[TEXT_LEN];
+};
+
+/* What a parser filled in, as text, for it comes from another process. */
+static void print_options(const struct options *o)
+{
+    static const char *const names[] = {"echo", "upper", "hello", "greet"};
+    const char *service = "?";
+
+    for (size_t i = 0; i < CHECK_COUNT(names); i++)
+        if (service_find(names[i]) == o->service)
+            service = names[i];
+    printf("%s %s %s m=%d t=%d g=%d w=%d", o->address, o->port, service,
+           o->max_clients, o->idle_timeout_s, o->grace_s, o->work_ms);
+    log_info("an ordinary line");
+    log_bytes(7, "read", "x", 1);
+}
+
+static void parse_as_server(int argc, char **argv)
+{
+    struct options options;
+
+    parse_server_options(&options, argc, argv, "9004");
+    print_options(&options);
+}
+
+static void parse_as_client(int argc, char **argv)
+{
+    const char *host, *port = "9004";
+
+    parse_client_options(&host, &port, argc, argv);
+    printf("%s %s", host, port);
+    log_info("an ordinary line");
+}
+
+static void read_back(int fd, char *text)
+{
+    ssize_t n = pread(fd, text, TEXT_LEN - 1, 0);
+
+    CHECK(n >= 0 && n < TEXT_LEN - 1);
+    text[n] = '\0';
+    close(fd);
+}
+
+static int new_file(void)
+{
+    char path[] = "/tmp/seven-options-XXXXXX";
+    int fd = mkstemp(path);
+
+    CHECK(fd != -1);
+    unlink(path);
+    return fd;
+}
+
+/* Runs a parser with `words`, the first NULL ends them, in a child. */
+static struct outcome run(void (*parse)(int, char **), const char *const *words)
+{
+    int out = new_file(), err = new_file(), argc = 1, status;
+    char *argv[WORDS + 2] = {(char *)"./program"};
+    struct outcome o;
+    pid_t pid;
+
+    while (argc <= WORDS && words[argc - 1] != NULL) {
+        argv[argc] = (char *)words[argc - 1];
+        check_step("argv[%d] is \"%s\"", argc, argv[argc]);
+        argc++;
+    }
+    fflush(NULL);
+    pid = fork();
+    CHECK(pid != -1);
+    if (pid == 0) {
+        dup2(out, STDOUT_FILENO);
+        dup2(err, STDERR_FILENO);
+        parse(argc, argv);
+        fflush(stdout);
+        _exit(0);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid);
+    CHECK(WIFEXITED(status));
+    o.status = WEXITSTATUS(status);
+    read_back(out, o.out);
+    read_back(err, o.err);
+    return o;
+}
+
+static void expect_out(const struct outcome *o, const char *want)
+{
+    CHECK_BYTES(o->err, strlen(o->err), "", 0);
+    CHECK_EQ(o->status, 0);
+    CHECK_BYTES(o->out, strlen(o->out), want, strlen(want));
+}
+
+static void expect_in(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL) {
+        check_show("text", text, strlen(text));
+        CHECK_FAIL("\"%s\" is not in it", part);
+    }
+}
+
+/* ---- right words ------------------------------------------------------------
+ */
+
+struct right {
+    const char *words[WORDS];
+    const char *filled;
+};
+
+static const struct right right[] = {
+    {{"-q"}, "127.0.0.1 9004 echo m=2147483647 t=300 g=5 w=0"},
+    {{"-q", "-b", "::1"}, "::1 9004 echo m=2147483647 t=300 g=5 w=0"},
+    {{"-q", "--bind=unix:/x y"},
+     "unix:/x y 9004 echo m=2147483647 t=300 g=5 w=0"},
+    {{"-q", "-p", "0"}, "127.0.0.1 0 echo m=2147483647 t=300 g=5 w=0"},
+    {{"-q", "-p65535"}, "127.0.0.1 65535 echo m=2147483647 t=300 g=5 w=0"},
+    {{"-q", "--port", "80"}, "127.0.0.1 80 echo m=2147483647 t=300 g=5 w=0"},
+    {{"-q", "-s", "upper"}, "127.0.0.1 9004 upper m=2147483647 t=300 g=5 w=0"},
+    {{"-q", "-shello"}, "127.0.0.1 9004 hello m=2147483647 t=300 g=5 w=0"},
+    {{"-q", "--service=greet"},
+     "127.0.0.1 9004 greet m=2147483647 t=300 g=5 w=0"},
+    {{"-q", "-m", "1"}, "127.0.0.1 9004 echo m=1 t=300 g=5 w=0"},
+    {{"-q", "-m", "2147483647"},
+     "127.0.0.1 9004 echo m=2147483647 t=300 g=5 w=0"},
+    {{"-q", "-t", "0"}, "127.0.0.1 9004 echo m=2147483647 t=0 g=5 w=0"},
+    {{"-q", "-t", "86400"}, "127.0.0.1 9004 echo m=2147483647 t=86400 g=5 w=0"},
+    {{"-q", "-g", "0"}, "127.0.0.1 9004 echo m=2147483647 t=300 g=0 w=0"},
+    {{"-q", "-w", "250"}, "127.0.0.1 9004 echo m=2147483647 t=300 g=5 w=250"},
+    {{"-q", "-w", "007"}, "127.0.0.1 9004 echo m=2147483647 t=300 g=5 w=7"},
+    {{"-q", "--max-clients", "3", "--idle-timeout", "4", "--grace=6"},
+     "127.0.0.1 9004 echo m=3 t=4 g=6 w=0"},
+    {{"-qm3", "-t4", "--work-ms=8", "--"},
+     "127.0.0.1 9004 echo m=3 t=4 g=5 w=8"},
+    {{"--quiet", "-s", "hello", "-s", "echo", "--gra=2"},
+     "127.0.0.1 9004 echo m=2147483647 t=300 g=2 w=0"},
+};
+
+static void every_right_word(void)
+{
+    for (size_t i = 0; i < CHECK_COUNT(right); i++) {
+        struct outcome o = run(parse_as_server, right[i].words);
+
+        expect_out(&o, right[i].filled);
+    }
+}
+
+/* -q: no ordinary line; -v: each byte too; the last one counts. */
+static void how_much_is_logged(void)
+{
+    static const struct {
+        const char *words[WORDS];
+        bool lines, bytes;
+    } table[] = {
+        {{NULL}, true, false},       {{"-q"}, false, false},
+        {{"--quiet"}, false, false}, {{"-v"}, true, true},
+        {{"--verbose"}, true, true}, {{"-v", "-q"}, false, false},
+        {{"-qv"}, true, true},
+    };
+
+    for (size_t i = 0; i < CHECK_COUNT(table); i++) {
+        struct outcome o = run(parse_as_server, table[i].words);
+
+        CHECK_EQ(strstr(o.err, ": an ordinary line\n") != NULL, table[i].lines);
+        CHECK_EQ(strstr(o.err, ": fd 7: read 1 bytes: x\n") != NULL,
+                 table[i].bytes);
+        CHECK(o.err[0] == '\0' || strncmp(o.err, "server[", 7) == 0);
+    }
+}
+
+static void help_and_version(void)
+{
+    static const char *const help[][2] = {{"-h"}, {"--help"}, {"-h", "-x"}};
+    static const char *const version[][2] = {{"-V"}, {"--version"}};
+
+    for (size_t i = 0; i < CHECK_COUNT(help); i++) {
+        struct outcome o = run(parse_as_server, help[i]);
+        struct outcome c = run(parse_as_client, help[i]);
+
+        CHECK_EQ(o.status, 0);
+        expect_in(o.out, "Usage: ./program ");
+        expect_in(o.out, "9004");
+        CHECK_EQ(strlen(o.err), 0);
+        CHECK_EQ(c.status, 0);
+        expect_in(c.out, "[HOST [PORT]]");
+        expect_in(c.out, "9004");
+        CHECK_EQ(strlen(c.err), 0);
+    }
+    for (size_t i = 0; i < CHECK_COUNT(version); i++) {
+        struct outcome o = run(parse_as_server, version[i]);
+        struct outcome c = run(parse_as_client, version[i]);
+
+        CHECK_EQ(o.status, 0);
+        CHECK(strncmp(o.out, "Seven Servers ", 14) == 0);
+        CHECK(strchr(o.out, '\n') == o.out + strlen(o.out) - 1);
+        CHECK(strcmp(o.out, c.out) == 0 && c.status == 0);
+    }
+}
+
+/* Who asked for a text and cannot get it is told so. */
+static void print_to_nowhere(int argc, char **argv)
+{
+    int full = open("/dev/full", O_WRONLY);
+
+    dup2(full, STDOUT_FILENO);
+    parse_as_server(argc, argv);
+}
+
+static void help_that_cannot_be_printed(void)
+{
+    struct outcome o = run(print_to_nowhere, (const char *const[]){"-h", NULL});
+
+    CHECK_EQ(o.status, 1);
+}
+
+/* ---- wrong words
+ * -------------------------------------------------------------- */
+
+struct wrong {
+    const char *words[WORDS];
+    const char *named; /* what the message must name */
+};
+
+static const struct wrong wrong[] = {
+    {{"--wrong"}, "wrong"},
+    {{"--bin=x", "--wrong=1"}, "wrong"},
+    {{"-x"}, "x"},
+    {{"-qx"}, "x"},
+    {{"-"}, "'-'"},
+    {{"surplus"}, "'surplus'"},
+    {{"--", "-q"}, "'-q'"},
+    {{"-q", "one", "two"}, "'one'"},
+    {{""}, "''"},
+    {{"--quiet=1"}, "quiet"},
+    {{"--help=1"}, "help"},
+    {{"-b"}, "b"},
+    {{"--bind"}, "bind"},
+    {{"-p"}, "p"},
+    {{"--port"}, "port"},
+    {{"-s"}, "s"},
+    {{"-m"}, "m"},
+    {{"-t"}, "t"},
+    {{"-g"}, "g"},
+    {{"-w"}, "w"},
+    {{"-p", "65536"}, "port: '65536'"},
+    {{"-p", "-1"}, "'-1'"},
+    {{"-p", "+1"}, "'+1'"},
+    {{"-p", " 1"}, "' 1'"},
+    {{"-p", "1 "}, "'1 '"},
+    {{"-p", "1x"}, "'1x'"},
+    {{"-p", "0x1"}, "'0x1'"},
+    {{"-p", ""}, "''"},
+    {{"-p", "http"}, "'http'"},
+    {{"-p", "4294967296"}, "'4294967296'"},
+    {{"-p", "18446744073709551616"}, "'18446744073709551616'"},
+    {{"-s", "smtp"}, "--service: 'smtp'"},
+    {{"-s", "ech"}, "'ech'"},
+    {{"-s", "Echo"}, "'Echo'"},
+    {{"-s", ""}, "''"},
+    {{"-m", "0"}, "--max-clients: '0'"},
+    {{"-m", "2147483648"}, "'2147483648'"},
+    {{"-m", "all"}, "'all'"},
+    {{"-t", "86401"}, "--idle-timeout: '86401'"},
+    {{"-t", "-5"}, "'-5'"},
+    {{"-t", "1.5"}, "'1.5'"},
+    {{"-g", "86401"}, "--grace: '86401'"},
+    {{"-g", "5s"}, "'5s'"},
+    {{"-w", "86401"}, "--work-ms: '86401'"},
+    {{"-w", "1e3"}, "'1e3'"},
+    {{"-q", "-g", "1", "-w", "?"}, "'?'"},
+};
+
+/* Exit status 2, the word named, --help pointed to, nothing on stdout. */
+static void expect_wrong(const struct outcome *o, const char *named)
+{
+    CHECK_EQ(o->status, EXIT_USAGE);
+    expect_in(o->err, named);
+    expect_in(o->err, "Try './program --help'.\n");
+    CHECK_EQ(strlen(o->out), 0);
+}
+
+static void every_wrong_word(void)
+{
+    for (size_t i = 0; i < CHECK_COUNT(wrong); i++) {
+        struct outcome o = run(parse_as_server, wrong[i].words);
+
+        expect_wrong(&o, wrong[i].named);
+    }
+}
+
+/* ---- a client's
+ * ------------------------------------------------------------------ */
+
+static void client_words(void)
+{
+    static const struct right table[] = {
+        {{NULL}, "127.0.0.1 9004"},
+        {{"localhost"}, "localhost 9004"},
+        {{"::1", "1"}, "::1 1"},
+        {{"unix:/tmp/x"}, "unix:/tmp/x 9004"},
+        {{"--", "-h", "65535"}, "-h 65535"},
+    };
+
+    for (size_t i = 0; i < CHECK_COUNT(table); i++) {
+        struct outcome o = run(parse_as_client, table[i].words);
+
+        CHECK_EQ(o.status, 0);
+        CHECK_BYTES(o.out, strlen(o.out), table[i].filled,
+                    strlen(table[i].filled));
+        CHECK(strncmp(o.err, "client[", 7) == 0);
+    }
+}
+
+static void wrong_client_words(void)
+{
+    static const struct wrong table[] = {
+        {{"-x"}, "x"},
+        {{"--wrong"}, "wrong"},
+        {{"-q"}, "q"},
+        {{"h", "0"}, "'0'"},
+        {{"h", "65536"}, "'65536'"},
+        {{"h", ""}, "''"},
+        {{"h", "1x"}, "'1x'"},
+        {{"h", "echo"}, "'echo'"},
+        {{"h", "1", "more"}, "'more'"},
+    };
+
+    for (size_t i = 0; i < CHECK_COUNT(table); i++) {
+        struct outcome o = run(parse_as_client, table[i].words);
+
+        expect_wrong(&o, table[i].named);
+    }
+}
+
+/* ---- a program's own
+ * --------------------------------------------------------------- */
+
+static char taken[64];
+
+static bool take_codec(const char *word)
+{
+    snprintf(taken, sizeof(taken), "codec %s", word);
+    return strcmp(word, "line") == 0;
+}
+
+static bool take_flag(const char *word)
+{
+    snprintf(taken, sizeof(taken), "flag %s", word == NULL ? "alone" : word);
+    return true;
+}
+
+static bool take_own_service(const char *word)
+{
+    snprintf(taken, sizeof(taken), "service %s", word);
+    return strcmp(word, "store") == 0;
+}
+
+static const struct own_option own[] = {
+    {"codec", "line or length (default line)", true, take_codec},
+    {"flag", "a flag", false, take_flag},
+    {"service", "store", true, take_own_service},
+};
+
+static void parse_with_own(int argc, char **argv)
+{
+    struct options options;
+
+    parse_server_options_and(&options, argc, argv, "9007", own,
+                             CHECK_COUNT(own));
+    printf("%s, port %s", taken, options.port);
+}
+
+static void own_options(void)
+{
+    static const struct right table[] = {
+        {{"--codec", "line"}, "codec line, port 9007"},
+        {{"--codec=line", "-p", "1"}, "codec line, port 1"},
+        {{"--flag"}, "flag alone, port 9007"},
+        {{"--service=store"}, "service store, port 9007"},
+        {{"-s", "store"}, "service store, port 9007"},
+    };
+    static const struct wrong refused[] = {
+        {{"--codec", "morse"}, "'morse'"},
+        {{"--codec"}, "codec"},
+        {{"--flag=x"}, "flag"},
+        {{"-s", "echo"}, "'echo'"},
+        {{"--service", "echo"}, "'echo'"},
+        {{"--other"}, "other"},
+    };
+    struct outcome o;
+
+    for (size_t i = 0; i < CHECK_COUNT(table); i++) {
+        o = run(parse_with_own, table[i].words);
+        expect_out(&o, table[i].filled);
+    }
+    for (size_t i = 0; i < CHECK_COUNT(refused); i++) {
+        o = run(parse_with_own, refused[i].words);
+        expect_wrong(&o, refused[i].named);
+    }
+    o = run(parse_with_own, (const char *const[]){"--help", NULL});
+    CHECK_EQ(o.status, 0);
+    expect_in(o.out, "--codec");
+    expect_in(o.out, "--flag");
+    CHECK(strstr(o.out, "greet") == NULL);
+}
+
+/* ---- closed standard descriptors
+ * ------------------------------------------------------ */
+
+/* Says by its exit status what the next descriptor is and whether 0 to 2 are
+ * all taken. */
+static void parse_with_closed(int argc, char **argv)
+{
+    int fd;
+
+    close(STDIN_FILENO);
+    if (argc > 1)
+        close(STDOUT_FILENO);
+    if (argc > 2)
+        close(STDERR_FILENO);
+    parse_as_client(1, argv);
+    fd = open("/dev/null", O_RDONLY);
+    if (fd <= STDERR_FILENO || fcntl(0, F_GETFD) == -1 ||
+        fcntl(1, F_GETFD) == -1 || fcntl(2, F_GETFD) == -1)
+        _exit(10);
+    if (read(STDIN_FILENO, &fd, 1) != 0)
+        _exit(11);
+    if (argc > 1 && write(STDOUT_FILENO, "x", 1) != -1)
+        _exit(12);
+    _exit(20);
+}
+
+static void closed_descriptors_are_filled(void)
+{
+    static const char *const words[][3] = {{NULL}, {"1"}, {"1", "2"}};
+
+    for (size_t i = 0; i < CHECK_COUNT(words); i++)
+        CHECK_EQ(run(parse_with_closed, words[i]).status, 20);
+}
+
+/* ---- how many clients fit
+ * ---------------------------------------------------------------- */
+
+/* In a child, for it changes the process's limit. */
+static void fit(int argc, char **argv)
+{
+    struct rlimit limit = {.rlim_cur = 40, .rlim_max = 100};
+    int ceiling = atoi(argv[1]);
+    struct options options = {.max_clients =
+                                  argc > 2 ? atoi(argv[2]) : INT_MAX};
+    struct rlimit now;
+    int returned;
+
+    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    for (int fd = 3; fd < 40; fd++)
+        close(fd);
+    CHECK(open("/dev/null", O_RDONLY) == 3);
+    returned = fit_clients(&options, ceiling);
+    CHECK(getrlimit(RLIMIT_NOFILE, &now) == 0);
+    printf("limit %d, soft %d, room for %d", returned, (int)now.rlim_cur,
+           options.max_clients);
+}
+
+static void as_many_clients_as_fit(void)
+{
+    struct outcome o;
+
+    o = run(fit, (const char *const[]){"0", NULL});
+    expect_out(&o, "limit 100, soft 100, room for 96");
+    o = run(fit, (const char *const[]){"64", NULL});
+    expect_out(&o, "limit 64, soft 64, room for 60");
+    o = run(fit, (const char *const[]){"1024", NULL});
+    expect_out(&o, "limit 100, soft 100, room for 96");
+    o = run(fit, (const char *const[]){"0", "96", NULL});
+    expect_out(&o, "limit 100, soft 100, room for 96");
+    o = run(fit, (const char *const[]){"4", NULL});
+    expect_out(&o, "limit 4, soft 4, room for 1");
+    o = run(fit, (const char *const[]){"0", "97", NULL});
+    expect_in(o.out, "room for 96");
+    expect_in(o.err, "room for 96 clients, not 97");
+}
+
+static const struct check_case cases[] = {
+    {"every-right-word", every_right_word},
+    {"how-much-is-logged", how_much_is_logged},
+    {"help-and-version", help_and_version},
+    {"help-that-cannot-be-printed", help_that_cannot_be_printed},
+    {"every-wrong-word", every_wrong_word},
+    {"client-words", client_words},
+    {"wrong-client-words", wrong_client_words},
+    {"own-options", own_options},
+    {"closed-descriptors-are-filled", closed_descriptors_are_filled},
+    {"as-many-clients-as-fit", as_many_clients_as_fit},
+};
+
+int main(int argc, char **argv)
+{
+    return check_main(argc, argv, cases, CHECK_COUNT(cases));
+}
