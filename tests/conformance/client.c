@@ -40,12 +40,15 @@ static bool waits_for_one_thing(void)
 
 /* ---- starting and ending ------------------------------------------------ */
 
-static void stdout_socket(int ends[2])
+/* ends[0] is ours. Little fits into it: who writes to ends[1] soon waits. */
+static void stdio_socket(int ends[2])
 {
     struct timeval t = {patience_ms() / 1000, 0};
+    int small = 4096;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1 ||
-        setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) == -1)
+        setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) == -1 ||
+        setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)) == -1)
         CHECK_FAIL("socketpair: %s", strerror(errno));
 }
 
@@ -53,10 +56,8 @@ static void stdout_socket(int ends[2])
 static struct process *run_client(const char *host, const char *port, int in,
                                   int out)
 {
-    return process_start((struct process_spec){.path = need_client(),
-                                               .args = {host, port},
-                                               .in = in,
-                                               .out = out});
+    return process_start((struct process_spec){
+        .path = need_client(), .args = {host, port}, .in = in, .out = out});
 }
 
 static struct client start_client(const char *host, const char *port, int in)
@@ -64,7 +65,7 @@ static struct client start_client(const char *host, const char *port, int in)
     struct client c = {.peer = -1};
     int ends[2];
 
-    stdout_socket(ends);
+    stdio_socket(ends);
     c.process = run_client(host, port, in, ends[1]);
     c.out = ends[0];
     c.traced = (struct server){.process = c.process, .pid = c.process->pid};
@@ -133,6 +134,12 @@ static struct client call_unix_peer(int in)
     return c;
 }
 
+/* It has come as far as it can, and waits for something. */
+static void wait_until_stuck(const struct client *c)
+{
+    WAIT_UNTIL(server_cpu_share(&c->traced, 50) == 0);
+}
+
 static void expect_log(const struct client *c, const char *text)
 {
     if (!process_log_has(c->process, text))
@@ -184,8 +191,8 @@ static void type_and_hear(const struct client *c, const char *text)
 
 static int new_file(const char *name)
 {
-    int fd = open(harness_path(name), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
-                  0600);
+    int fd =
+        open(harness_path(name), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
     if (fd == -1)
         CHECK_FAIL("open %s: %s", name, strerror(errno));
@@ -317,8 +324,8 @@ static void other_services(void)
     };
 
     for (size_t i = 0; i < CHECK_COUNT(table); i++) {
-        struct server *s =
-            server_start((struct server_spec){.args = {"-s", table[i].service}});
+        struct server *s = server_start(
+            (struct server_spec){.args = {"-s", table[i].service}});
         struct client c = call_server(s, STDIO_PIPE);
 
         type(&c, table[i].said);
@@ -402,8 +409,7 @@ static struct run run_in_shell(const char *script, const struct server *s)
 {
     const char *port, *host = host_of(s, &port);
     struct process_spec spec = {
-        .path = "/bin/sh",
-        .args = {"-c", script, need_client(), host, port}};
+        .path = "/bin/sh", .args = {"-c", script, need_client(), host, port}};
 
     return run_program(spec, "hi\n", 3);
 }
@@ -428,7 +434,8 @@ static void closed_standard_descriptors(void)
     server_stop(s, 3);
 }
 
-/* ---- a terminal ----------------------------------------------------------- */
+/* ---- a terminal -----------------------------------------------------------
+ */
 
 /* Without echo and without \n as \r\n, so that what comes is what was said. */
 static int open_terminal(int *slave)
@@ -499,7 +506,8 @@ static void a_terminal(void)
     server_stop(s, 1);
 }
 
-/* ---- much ------------------------------------------------------------------ */
+/* ---- much ------------------------------------------------------------------
+ */
 
 static long peak_kib(pid_t pid)
 {
@@ -598,13 +606,47 @@ static void a_server_that_does_not_read(void)
     struct client c;
     size_t total;
 
-    stdout_socket(ends);
+    stdio_socket(ends);
     c = call_peer(ends[1]);
     close(ends[1]);
     total = fill_up(&c, ends[0], limit);
     CHECK(total < limit);
     expect_bounded(client_peak_kib(&c));
     close(ends[0]);
+    expect_pattern(c.peer, 0, total);
+    EXPECT_EOF(c.peer);
+    leave(c.peer);
+    end_quietly(&c);
+}
+
+/* Input that comes in pieces, each read by itself (a pipe in packet mode, see
+ * pipe(2)): there comes a piece of which the socket takes nothing at all. */
+static void a_piece_that_is_not_taken(void)
+{
+    enum { PIECE = 1000 };
+    const size_t limit = 200 * MEGABYTE;
+    size_t total = 0;
+    struct client c;
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC | O_DIRECT) == -1)
+        check_skip("no pipes in packet mode: %s", strerror(errno));
+    c = call_peer(ends[0]);
+    close(ends[0]);
+    CHECK(fcntl(ends[1], F_SETFL, O_DIRECT | O_NONBLOCK) == 0);
+    do {
+        char piece[PIECE];
+
+        fill_pattern(piece, PIECE, total);
+        while (write(ends[1], piece, PIECE) == PIECE && total < limit) {
+            total += PIECE;
+            fill_pattern(piece, PIECE, total);
+        }
+        CHECK_EQ(errno, EAGAIN);
+    } while (server_cpu_share(&c.traced, 50) > 0);
+    check_step("%zu bytes went", total);
+    CHECK(total < limit);
+    close(ends[1]);
     expect_pattern(c.peer, 0, total);
     EXPECT_EOF(c.peer);
     leave(c.peer);
@@ -626,7 +668,8 @@ static void a_stdout_that_is_not_read(void)
     end_quietly(&c);
 }
 
-/* ---- a peer that is slow, or talks out of turn ------------------------------ */
+/* ---- a peer that is slow, or talks out of turn ------------------------------
+ */
 
 static void a_peer_that_talks_first(void)
 {
@@ -711,6 +754,50 @@ static void both_directions_at_once(void)
     free(bytes);
 }
 
+static bool has_come(int fd)
+{
+    struct pollfd p = {fd, POLLIN, 0};
+
+    return poll(&p, 1, 0) == 1;
+}
+
+static void drop_all(int fd)
+{
+    char dropped[65536];
+
+    while (recv(fd, dropped, sizeof(dropped), MSG_DONTWAIT) > 0)
+        continue;
+}
+
+/* A server that never pauses for breath does not keep input from being sent,
+ * nor does input without end keep what the server says from being printed. */
+static void neither_side_starves(void)
+{
+    const size_t limit = 1024UL * MEGABYTE;
+    struct client c = call_peer(STDIO_PIPE);
+    size_t flood = send_until_full(c.peer, 0, limit);
+
+    hint("what comes from one side only is served");
+    type(&c, "question\n");
+    while (!has_come(c.peer) && flood < limit) {
+        drop_all(c.out);
+        flood += send_until_full(c.peer, 0, MEGABYTE);
+    }
+    CHECK(flood < limit);
+    EXPECT_TEXT(c.peer, "question\n");
+    process_signal_group(c.process, SIGKILL);
+    process_wait(c.process);
+
+    c = call_peer(endless_file("in", "question\n"));
+    EXPECT_TEXT(c.peer, "question\n");
+    SEND_TEXT(c.peer, "answer\n");
+    while (!has_come(c.out) && !process_has_ended(c.process))
+        drop_all(c.peer);
+    EXPECT_TEXT(c.out, "answer\n");
+    process_signal_group(c.process, SIGKILL);
+    process_wait(c.process);
+}
+
 /* A client with nothing to do does nothing, however it came to that. */
 static void expect_at_rest(const struct client *c)
 {
@@ -746,7 +833,8 @@ static void waiting_costs_nothing(void)
     process_wait(c.process);
 }
 
-/* ---- a peer that leaves ----------------------------------------------------- */
+/* ---- a peer that leaves -----------------------------------------------------
+ */
 
 /* Nothing was left unsaid: that is no failure. */
 static void hung_up_with_all_sent(void)
@@ -781,6 +869,7 @@ static void hung_up_with_input_unsent(void)
         struct client c = call_peer(in);
 
         EXPECT_BYTES(c.peer, table[i].said, strlen(table[i].said));
+        wait_until_stuck(&c);
         SEND_TEXT(c.peer, "last words");
         half_close(c.peer);
         EXPECT_TEXT(c.out, "last words");
@@ -803,6 +892,22 @@ static void stop_client(const struct client *c)
         WAIT_UNTIL(proc_state(pids[i]) == 'T');
 }
 
+/* So early that the client may not have begun to wait for anything. */
+static void hung_up_at_once(void)
+{
+    for (int i = 0; i < 30; i++) {
+        struct client c = call_peer(STDIO_PIPE);
+
+        leave(c.peer);
+        if (waits_for_one_thing())
+            type(&c, "a line later\n");
+        EXPECT_EOF(c.out);
+        end_client(&c, 0);
+        expect_log(&c, closed_message);
+        process_forget(c.process);
+    }
+}
+
 /* While it is stopped, the peer speaks and leaves and input comes: so sending
  * fails before what was said is read. It must be printed all the same. */
 static void expect_last_words(struct client *c, bool reset)
@@ -823,6 +928,7 @@ static void expect_last_words(struct client *c, bool reset)
         leave(c->peer);
     type(c, "more\n");
     process_signal_group(c->process, SIGCONT);
+    wait_until_stuck(c);
     expect_pattern(c->out, 0, WORDS);
     EXPECT_EOF(c->out);
     end_client(c, 1);
@@ -865,6 +971,7 @@ static void resets(void)
 
     c = call_peer(endless_file("in", "question\n"));
     EXPECT_TEXT(c.peer, "question\n");
+    wait_until_stuck(&c);
     reset_connection(c.peer);
     EXPECT_EOF(c.out);
     end_client(&c, 1);
@@ -878,7 +985,8 @@ static void resets(void)
     expect_log(&c, "ECONNRESET");
 }
 
-/* ---- what else can go wrong --------------------------------------------------- */
+/* ---- what else can go wrong
+ * --------------------------------------------------- */
 
 static void say_something(const struct client *c)
 {
@@ -902,8 +1010,8 @@ static void a_stdout_that_fails(void)
 
     listen_fd = peer_listen(port);
     full = open("/dev/full", O_WRONLY | O_CLOEXEC);
-    c = (struct client){.process = run_client("127.0.0.1", port, STDIO_PIPE,
-                                              full),
+    c = (struct client){.process =
+                            run_client("127.0.0.1", port, STDIO_PIPE, full),
                         .peer = peer_accept(listen_fd),
                         .out = full};
     c.traced = (struct server){.pid = c.process->pid};
@@ -948,6 +1056,21 @@ static void a_signal_ends_all_of_it(void)
     }
 }
 
+/* Even if it dies at once, nothing of it keeps its stdout open, and what is
+ * left of it ends with stdin. */
+static void a_kill_ends_its_stdout(void)
+{
+    struct client c = call_peer(STDIO_PIPE);
+
+    type(&c, "question\n");
+    EXPECT_TEXT(c.peer, "question\n");
+    process_signal(c.process, SIGKILL);
+    EXPECT_EOF(c.out);
+    process_close_in(c.process);
+    WAIT_UNTIL(server_living(&c.traced) == 0);
+    EXPECT_CLOSED(c.peer);
+}
+
 static void expect_cannot_connect(const char *host, const char *port,
                                   const char *symbol)
 {
@@ -973,13 +1096,14 @@ static void nobody_there(void)
     expect_cannot_connect(path, NULL, "ENAMETOOLONG");
 }
 
-/* ---- the command line ----------------------------------------------------------- */
+/* ---- the command line
+ * ----------------------------------------------------------- */
 
 static struct run run_words(const char *one, const char *two, const char *three)
 {
-    return run_program((struct process_spec){.path = need_client(),
-                                             .args = {one, two, three}},
-                       NULL, 0);
+    return run_program(
+        (struct process_spec){.path = need_client(), .args = {one, two, three}},
+        NULL, 0);
 }
 
 static void expect_status(const struct run *r, int status)
@@ -1033,8 +1157,8 @@ static void each_wrong_client_word(void)
     };
 
     for (size_t i = 0; i < CHECK_COUNT(table); i++) {
-        struct run r = run_words(table[i].words[0], table[i].words[1],
-                                 table[i].words[2]);
+        struct run r =
+            run_words(table[i].words[0], table[i].words[1], table[i].words[2]);
 
         check_step("the wrong word is %s", table[i].named);
         expect_status(&r, 2);
@@ -1066,33 +1190,54 @@ static void default_port(void)
 
 const struct suite_case client_cases[] = {
     {"client-line-back", "client", ALL_STAGES, 30, a_line_back, ALL_TRANSPORTS},
-    {"client-last-line", "client", ALL_STAGES, 30, a_last_line_without_newline, ALL_TRANSPORTS},
+    {"client-last-line", "client", ALL_STAGES, 30, a_last_line_without_newline,
+     ALL_TRANSPORTS},
     {"client-line-in-pieces", "client", ALL_STAGES, 30, a_line_in_pieces, 0},
     {"client-every-byte", "client", ALL_STAGES, 30, every_byte, 0},
     {"client-services", "client", ALL_STAGES, 30, other_services, 0},
-    {"client-farewell", "client", ALL_STAGES, 30, a_farewell_ends_it, ALL_TRANSPORTS},
-    {"client-farewell-in-file", "client", ALL_STAGES, 30, a_farewell_in_a_file, 0},
-    {"client-files", "client", ALL_STAGES, 30, files_in_and_out, ALL_TRANSPORTS},
+    {"client-farewell", "client", ALL_STAGES, 30, a_farewell_ends_it,
+     ALL_TRANSPORTS},
+    {"client-farewell-in-file", "client", ALL_STAGES, 30, a_farewell_in_a_file,
+     0},
+    {"client-files", "client", ALL_STAGES, 30, files_in_and_out,
+     ALL_TRANSPORTS},
     {"client-no-input", "client", ALL_STAGES, 30, no_input_at_all, 0},
-    {"client-closed-descriptors", "client", ALL_STAGES, 30, closed_standard_descriptors, 0},
+    {"client-closed-descriptors", "client", ALL_STAGES, 30,
+     closed_standard_descriptors, 0},
     {"client-terminal", "client", ALL_STAGES, 30, a_terminal, 0},
-    {"client-megabyte", "client", CONCURRENT, 30, a_megabyte_without_newline, ALL_TRANSPORTS},
+    {"client-megabyte", "client", CONCURRENT, 30, a_megabyte_without_newline,
+     ALL_TRANSPORTS},
     {"client-100-megabytes", "load", CONCURRENT, 120, a_hundred_megabytes, 0},
-    {"client-server-does-not-read", "client", CONCURRENT, 60, a_server_that_does_not_read, 0},
-    {"client-stdout-not-read", "client", CONCURRENT, 60, a_stdout_that_is_not_read, 0},
-    {"client-peer-talks-first", "client", ALL_STAGES, 30, a_peer_that_talks_first, 0},
+    {"client-server-does-not-read", "client", CONCURRENT, 60,
+     a_server_that_does_not_read, 0},
+    {"client-piece-not-taken", "client", CONCURRENT, 60,
+     a_piece_that_is_not_taken, 0},
+    {"client-stdout-not-read", "client", CONCURRENT, 60,
+     a_stdout_that_is_not_read, 0},
+    {"client-peer-talks-first", "client", ALL_STAGES, 30,
+     a_peer_that_talks_first, 0},
     {"client-peer-trickles", "client", ALL_STAGES, 30, a_peer_that_trickles, 0},
-    {"client-peer-answers-late", "client", ALL_STAGES, 30, a_peer_that_answers_after_the_end, 0},
-    {"client-both-directions", "client", CONCURRENT, 30, both_directions_at_once, 0},
-    {"client-waits-at-rest", "client", ALL_STAGES, 60, waiting_costs_nothing, 0},
-    {"client-hung-up-all-sent", "client", ALL_STAGES, 30, hung_up_with_all_sent, 0},
-    {"client-hung-up-unsent", "client", ALL_STAGES, 30, hung_up_with_input_unsent, 0},
-    {"client-last-words", "client", ALL_STAGES, 30, last_words_before_sending_fails, 0},
-    {"client-last-words-reset", "client", ALL_STAGES, 30, last_words_before_a_reset, 0},
+    {"client-peer-answers-late", "client", ALL_STAGES, 30,
+     a_peer_that_answers_after_the_end, 0},
+    {"client-both-directions", "client", CONCURRENT, 30,
+     both_directions_at_once, 0},
+    {"client-fair", "client", CONCURRENT, 60, neither_side_starves, 0},
+    {"client-waits-at-rest", "client", ALL_STAGES, 60, waiting_costs_nothing,
+     0},
+    {"client-hung-up-all-sent", "client", ALL_STAGES, 30, hung_up_with_all_sent,
+     0},
+    {"client-hung-up-unsent", "client", ALL_STAGES, 30,
+     hung_up_with_input_unsent, 0},
+    {"client-hung-up-at-once", "client", ALL_STAGES, 30, hung_up_at_once, 0},
+    {"client-last-words", "client", ALL_STAGES, 30,
+     last_words_before_sending_fails, 0},
+    {"client-last-words-reset", "client", ALL_STAGES, 30,
+     last_words_before_a_reset, 0},
     {"client-reset", "client", ALL_STAGES, 30, resets, 0},
     {"client-stdout-fails", "client", ALL_STAGES, 30, a_stdout_that_fails, 0},
     {"client-stdin-fails", "client", ALL_STAGES, 30, a_stdin_that_fails, 0},
     {"client-signal", "client", ALL_STAGES, 30, a_signal_ends_all_of_it, 0},
+    {"client-killed", "client", ALL_STAGES, 30, a_kill_ends_its_stdout, 0},
     {"client-nobody-there", "client", ALL_STAGES, 30, nobody_there, 0},
     {"client-help-and-version", "client", ALL_STAGES, 30, help_and_version, 0},
     {"client-wrong-words", "client", ALL_STAGES, 30, each_wrong_client_word, 0},
