@@ -29,6 +29,9 @@ void *keep(void *memory)
 }
 
 static char *keep_vformat(const char *format, va_list args)
+    __attribute__((format(printf, 1, 0)));
+
+static char *keep_vformat(const char *format, va_list args)
 {
     va_list again;
     char *text;

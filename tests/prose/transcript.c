@@ -158,8 +158,8 @@ static bool can_run(const char *tool)
 
 static const char *needed_program(const char *command)
 {
-    static const char *const tools[] = {"nc", "socat", "telnet", "strace",
-                                        "pgrep"};
+    static const char *const tools[] = {"nc",     "socat", "telnet",
+                                        "strace", "pgrep", "curl"};
 
     for (size_t i = 0; i < CHECK_COUNT(tools); i++)
         if (find_word(command, tools[i]) != NULL && !can_run(tools[i]))
