@@ -15,10 +15,9 @@
 #include <unistd.h>
 
 #include "input.h"
+#include "lines.h"
 #include "log.h"
 #include "net.h"
-
-#include "lines.h"
 #include "setup.h"
 
 enum { BUFFER_SIZE = 64 * 1024 };

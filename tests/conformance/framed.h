@@ -15,7 +15,7 @@
  *         server_stop(s, 1);
  *     }
  *
- *     framed --server CMD --client CMD [--list | NAME]
+ *     framed --server CMD [--client CMD] [--list | NAME]
  */
 #ifndef FRAMED_H
 #define FRAMED_H
