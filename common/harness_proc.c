@@ -151,13 +151,43 @@ long server_cpu_ms(const struct server *s)
     return look_at_group(s->pid, NULL, 0).ticks * 1000 / sysconf(_SC_CLK_TCK);
 }
 
+/* Whether a thread of it runs, or waits for a CPU to run on. */
+static bool wants_cpu(pid_t pid)
+{
+    struct dirent *entry;
+    bool wants = false;
+    char path[64];
+    DIR *d;
+
+    snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
+    d = opendir(path);
+    while (d != NULL && !wants && (entry = readdir(d)) != NULL)
+        wants = entry->d_name[0] != '.' &&
+                proc_state((pid_t)atol(entry->d_name)) == 'R';
+    if (d != NULL)
+        closedir(d);
+    return wants;
+}
+
+/* What a spinning server gets of a CPU that many others want may be little.
+ * But it is found wanting it at every look, and one that sleeps is not. */
 double server_cpu_share(const struct server *s, int ms)
 {
+    pid_t pids[64];
+    int count = server_members(s, pids, (int)CHECK_COUNT(pids));
     long long start = now_ms();
     long before = server_cpu_ms(s);
+    int looks = 0, wanting = 0;
+    double share;
 
-    nap_ms(ms);
-    return (double)(server_cpu_ms(s) - before) / (double)(now_ms() - start);
+    while (now_ms() - start < ms) {
+        nap_ms(10);
+        looks++;
+        for (int i = 0, found = 0; i < count && found == 0; i++)
+            wanting += found = wants_cpu(pids[i]);
+    }
+    share = (double)(server_cpu_ms(s) - before) / (double)(now_ms() - start);
+    return looks >= 5 && wanting > looks / 2 ? 1.0 : share;
 }
 
 struct footprint server_footprint(const struct server *s)

@@ -19,7 +19,7 @@ enum { CHUNK = 65536 };
 
 static void set_patience(int fd)
 {
-    struct timeval t = {patience_ms() / 1000, 0};
+    struct timeval t = {patience_ms() / 1000, patience_ms() % 1000 * 1000L};
 
     if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) == -1 ||
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t)) == -1)
@@ -162,8 +162,9 @@ static ssize_t receive(const char *file, int line, int fd, char *bytes,
     ssize_t n = recv(fd, bytes, len, 0);
 
     if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
-        check_fail(file, line, "client %d: nothing came for %d s, expected %s",
-                   fd, patience_ms() / 1000, wanted);
+        check_fail(file, line,
+                   "client %d: nothing came for %.1f s, expected %s", fd,
+                   patience_ms() / 1000.0, wanted);
     if (n == -1 && errno != ECONNRESET)
         check_fail(file, line, "client %d: recv: %s", fd, strerror(errno));
     return n;

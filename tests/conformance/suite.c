@@ -26,6 +26,7 @@ static const struct suite_case *const tables[] = {
     many_cases,
     starving_cases,
     storms_cases,
+    mutants_asked_cases,
 };
 
 static const char *const suffixes[] = {"", ".ip6", ".unix"}; /* by transport */

@@ -95,5 +95,6 @@ extern const struct suite_case staying_cases[];
 extern const struct suite_case many_cases[];
 extern const struct suite_case starving_cases[];
 extern const struct suite_case storms_cases[];
+extern const struct suite_case mutants_asked_cases[];
 
 #endif

@@ -1,0 +1,101 @@
+/*
+ * tests/mutants/mutant.h - a mutant is one of our programs with one bug put
+ * in. A text describes it: the bug, and how the current source is to be
+ * changed, as in a diff. What it names must be found exactly once, so that a
+ * text cannot drift away from the source.
+ *
+ *     bug: What is wrong, in a sentence.
+ *     seen: What somebody who uses such a server sees.
+ *     from: Where people meet it.
+ *
+ *     in 01-blocking 02-fork: server.c
+ *     test: half-close
+ *      a line that stays
+ *     -a line that goes, to the letter
+ *     +what stands there instead
+ *
+ * A line that begins with two blanks goes on with the key above. There may be
+ * several "in" parts, for the sources in which the bug looks different, and
+ * several changes in each, divided by an empty line. The source is one of the
+ * stage's folder, or has a folder of its own ("common/net.c"). Keys of a part:
+ *
+ *     test:      the cases that must fail: of the suite; "framed.NAME" of
+ *                stage 07's frames; "kv.NAME" of the key-value server;
+ *                "unit.PROGRAM.NAME" of a unit test
+ *     says:      words that the failure's report must hold; else any failed
+ *                expectation counts
+ *     deadline:  what a case waits for comes within so many ms (default 3000)
+ */
+#ifndef MUTANT_H
+#define MUTANT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    MAX_PARTS = 8,
+    MAX_CHANGES = 6,
+    MAX_STAGES = 8,
+    MAX_TESTS = 4,
+    DEADLINE_MS = 3000
+};
+
+/* Whole lines. The part of `text` that gave them is for the reader. */
+struct change {
+    char *old_lines, *new_lines;
+    char *text;
+};
+
+struct part {
+    char *stages[MAX_STAGES]; /* the first NULL ends them; so with tests */
+    char *source;
+    char *tests[MAX_TESTS];
+    char *says; /* or NULL */
+    int deadline_ms;
+    struct change changes[MAX_CHANGES];
+    int n_changes;
+};
+
+struct mutant {
+    char *group, *name; /* of its folder; of its file, without ".mutant" */
+    char *bug, *seen, *from;
+    struct part parts[MAX_PARTS];
+    int n_parts;
+};
+
+/* Reads a text. Ends the program with a message that names file and line if it
+ * cannot be understood. The strings live as long as the program. */
+struct mutant mutant_read(const char *path);
+
+/* The part that is about this stage, NULL if there is none. */
+const struct part *mutant_part(const struct mutant *m, const char *stage);
+
+/* Where the source of a part stands for a stage, below the root. */
+const char *part_source(const struct part *part, const char *stage);
+
+/* Applies the changes to `source`, a whole file; returns the result, which the
+ * caller frees. NULL if something is not found exactly once; `why` says what
+ * (a static buffer). */
+char *part_apply(const struct part *part, const char *source, const char **why);
+
+/* All of tests/mutants below `root`, in order of group and name; the caller
+ * frees the array. */
+struct mutant *mutants_read(const char *root, size_t *count);
+
+/* The whole file, NUL-terminated, or the end of the program. */
+char *file_read(const char *path);
+
+/* Says what is wrong and ends the program with status 1. */
+_Noreturn void give_up(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* museum.c: tests/mutants/README.md, to be freed by the caller. */
+char *museum(const struct mutant *mutants, size_t count);
+
+/* verdict.c: runs a case of a test program against a mutant. 0 if it fails in
+ * the way expected of it; 1, with the reason on stderr, if it passes, fails
+ * in another way, or cannot be run. */
+int verdict(char *const *command, const char *test, const char *says,
+            int deadline_ms);
+
+#endif

@@ -1,0 +1,121 @@
+# Included with SEVEN_MUTANTS on. For every text and every stage it is about: a
+# program mutant-STAGE-NAME, built like the true one but for the source that is
+# changed, and a test mutants.STAGE.NAME for each test that must catch it.
+
+# The sources of a server, for those that are built from what is here.
+set(server_sources_07-framing server.c setup.c)
+set(server_libraries_07-framing framing)
+set(server_sources_kv kv-server.c kv_setup.c)
+set(server_libraries_kv store)
+
+# What runs a case, "%" being the mutant.
+set(suite_arguments "")
+if(TARGET inject)
+  list(APPEND suite_arguments --preload $<TARGET_FILE:inject>)
+endif()
+
+# add_mutant(TEXT STAGE SOURCE TESTS)
+function(add_mutant TEXT STAGE SOURCE TESTS)
+  get_filename_component(name ${TEXT} NAME_WE)
+  set(target mutant-${STAGE}-${name})
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/${STAGE}/${name})
+  set(root ${PROJECT_SOURCE_DIR})
+  set(original ${STAGE}/${SOURCE})
+  if(SOURCE MATCHES "/")
+    set(original ${SOURCE})
+  endif()
+  get_filename_component(file ${SOURCE} NAME)
+  set(changed ${folder}/${file})
+  file(MAKE_DIRECTORY ${folder})
+  add_custom_command(
+    OUTPUT ${changed}
+    COMMAND mutate apply ${TEXT} ${root} ${STAGE} ${changed}
+    DEPENDS ${TEXT} ${root}/${original}
+    COMMENT "" VERBATIM)
+
+  # What it is made of. An archive's own version of the changed source is not
+  # taken by the linker: all it defines is there already.
+  list(GET TESTS 0 first)
+  if(first MATCHES "^unit\\.([a-z_]+)\\.")
+    set(unit ${CMAKE_MATCH_1})
+    set(sources ${root}/tests/unit/${unit}_test.c ${root}/tests/unit/feed.c)
+    set(libraries harness framing)
+  else()
+    set(kind ${STAGE})
+    if(first MATCHES "^kv\\.")
+      set(kind kv)
+    endif()
+    set(sources server.c)
+    set(libraries "")
+    if(DEFINED server_sources_${kind})
+      set(sources ${server_sources_${kind}})
+      set(libraries ${server_libraries_${kind}})
+    endif()
+    list(TRANSFORM sources PREPEND ${root}/${STAGE}/)
+    list(REMOVE_ITEM sources ${root}/${original})
+  endif()
+  add_executable(${target} EXCLUDE_FROM_ALL ${changed} ${sources})
+  target_include_directories(${target} PRIVATE
+    ${root}/${STAGE} ${root}/common ${root}/tests/unit)
+  target_link_libraries(${target} PRIVATE ${libraries} common)
+  target_compile_options(${target} PRIVATE -w)
+  set_target_properties(${target} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${folder} OUTPUT_NAME server)
+  add_dependencies(mutants ${target})
+
+  foreach(test IN LISTS TESTS)
+    string(REGEX REPLACE "^(unit\\.[a-z_]+|framed|kv)\\." "" case ${test})
+    if(test MATCHES "^unit\\.")
+      set(command $<TARGET_FILE:${target}>)
+    elseif(test MATCHES "^framed\\.")
+      set(command $<TARGET_FILE:framed> --server $<TARGET_FILE:${target}>
+                  --client $<TARGET_FILE:07-framing-client>)
+    elseif(test MATCHES "^kv\\.")
+      set(command $<TARGET_FILE:kv> --store lock
+                  --server $<TARGET_FILE:${target}>
+                  --client $<TARGET_FILE:07-framing-kv-client>)
+    else()
+      set(command $<TARGET_FILE:suite> --server $<TARGET_FILE:${target}>
+                  --stage ${STAGE} ${suite_arguments})
+    endif()
+    set(title mutants.${STAGE}.${name})
+    list(LENGTH TESTS count)
+    if(count GREATER 1)
+      string(APPEND title ".${case}")
+    endif()
+    add_test(NAME ${title}
+             COMMAND mutate verdict ${TEXT} ${STAGE} ${test}
+                     ${command} ${case})
+    set_tests_properties(${title} PROPERTIES LABELS mutants TIMEOUT 90)
+  endforeach()
+endfunction()
+
+# read_text(TEXT): the lines of a text that say where and what.
+function(read_text TEXT)
+  file(STRINGS ${TEXT} lines REGEX "^(in .*|test: .*)$")
+  set(stages "")
+  foreach(line IN LISTS lines)
+    if(line MATCHES "^in ([^:]*): (.*)$")
+      string(REPLACE " " ";" stages "${CMAKE_MATCH_1}")
+      set(source ${CMAKE_MATCH_2})
+    elseif(line MATCHES "^test: (.*)$")
+      string(REPLACE " " ";" tests "${CMAKE_MATCH_1}")
+      foreach(stage IN LISTS stages)
+        add_mutant(${TEXT} ${stage} ${source} "${tests}")
+      endforeach()
+    endif()
+  endforeach()
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${TEXT})
+endfunction()
+
+file(GLOB texts CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*/*.mutant)
+foreach(text IN LISTS texts)
+  read_text(${text})
+endforeach()
+add_dependencies(mutants mutate suite 07-framing-client)
+foreach(program framed kv 07-framing-kv-client inject)
+  if(EXISTS ${PROJECT_SOURCE_DIR}/tests/conformance/${program}.c OR
+     TARGET ${program})
+    add_dependencies(mutants ${program})
+  endif()
+endforeach()
