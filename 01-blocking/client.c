@@ -36,14 +36,16 @@ static bool print_answer(int fd, bool to_end)
     char buffer[BUFFER_SIZE];
     ssize_t n;
 
-    while ((n = read(fd, buffer, sizeof(buffer))) > 0) {
+    while ((n = read(fd, buffer, sizeof(buffer))) != 0) {
+        if (n == -1 && errno == EINTR)
+            continue;
+        if (n == -1)
+            die("receive");
         if (write_all(STDOUT_FILENO, buffer, (size_t)n) == -1)
             die("stdout");
         if (!to_end && memchr(buffer, '\n', (size_t)n) != NULL)
             return true;
     }
-    if (n == -1)
-        die("receive");
     return false;
 }
 

@@ -68,14 +68,15 @@ static bool receive_all(int fd)
     static char buffer[BUFFER_SIZE];
     ssize_t n;
 
-    while ((n = read(fd, buffer, sizeof(buffer))) > 0)
-        if (write_all(STDOUT_FILENO, buffer, (size_t)n) == -1) {
-            log_error("stdout");
+    while ((n = read(fd, buffer, sizeof(buffer))) != 0) {
+        if (n == -1 && errno == EINTR)
+            continue;
+        if (n == -1 || write_all(STDOUT_FILENO, buffer, (size_t)n) == -1) {
+            log_error(n == -1 ? "receive" : "stdout");
             return false;
         }
-    if (n == -1)
-        log_error("receive");
-    return n == 0;
+    }
+    return true;
 }
 
 static void *live_as_sender(void *argument)

@@ -217,13 +217,13 @@ int main(int argc, char **argv)
     parse_server_options(&options, argc, argv, "9005");
     listen_fd = listen_on(options.address, options.port);
     if (listen_fd == -1 || set_nonblocking(listen_fd) == -1 ||
-        open_wake_pipe(wake_fds) == -1 || announce(listen_fd) == -1)
+        open_wake_pipe(wake_fds) == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
     (void)fit_clients(&options, 0);
     list = calloc((size_t)options.max_clients + FIRST_CLIENT, sizeof(*list));
     conns = calloc((size_t)options.max_clients + FIRST_CLIENT, sizeof(*conns));
-    if (list == NULL || conns == NULL)
-        die("no memory for %d clients", options.max_clients);
+    if (list == NULL || conns == NULL || announce(listen_fd) == -1)
+        die("cannot serve %d clients", options.max_clients);
     list[LISTENER].events = POLLIN;
     list[WAKE_PIPE] = (struct pollfd){.fd = wake_fds[0], .events = POLLIN};
     catch_stop_signals(on_stop);

@@ -201,7 +201,7 @@ static void serve_round(void)
     if (wanted != listening && listen_fd != -1 &&
         watch(wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listen_fd, false) == 0)
         listening = wanted;
-    if (starved || (wanted && !listening))
+    if (starved || (wanted && !listening && log_shortage("epoll_ctl")))
         wait_ms = ACCEPT_PAUSE_MS;
     starved = false;
     n = epoll_wait(epoll_fd, events, BATCH, wait_ms);
@@ -219,13 +219,14 @@ int main(int argc, char **argv)
     parse_server_options(&options, argc, argv, "9006");
     listen_fd = listen_on(options.address, options.port);
     if (listen_fd == -1 || set_nonblocking(listen_fd) == -1 ||
-        open_wake_pipe(wake_fds) == -1 || announce(listen_fd) == -1)
+        open_wake_pipe(wake_fds) == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     conns = calloc((size_t)fit_clients(&options, 0), sizeof(conns[0]));
     if (epoll_fd == -1 || conns == NULL ||
-        watch(EPOLL_CTL_ADD, wake_fds[0], false) == -1)
-        die("cannot watch %d clients", options.max_clients);
+        watch(EPOLL_CTL_ADD, wake_fds[0], false) == -1 ||
+        announce(listen_fd) == -1)
+        die("cannot serve %d clients", options.max_clients);
     catch_stop_signals(on_stop);
 
     while (stops == 0 || (stops == 1 && n_clients > 0)) {

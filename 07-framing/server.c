@@ -14,15 +14,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "clock.h"
+#include "frame.h"
 #include "log.h"
 #include "net.h"
 #include "options.h"
-#include "signals.h"
-
-#include "answer.h"
-#include "frame.h"
 #include "setup.h"
+#include "signals.h"
 
 enum { BUFFER_SIZE = 64 * 1024, TICK_MS = 1000, BATCH = 256 };
 
@@ -222,7 +221,7 @@ static void serve_round(void)
     if (wanted != listening && listen_fd != -1 &&
         watch(wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listen_fd, false) == 0)
         listening = wanted;
-    if (starved || (wanted && !listening))
+    if (starved || (wanted && !listening && log_shortage("epoll_ctl")))
         wait_ms = ACCEPT_PAUSE_MS;
     starved = false;
     n = epoll_wait(epoll_fd, events, BATCH, wait_ms);
@@ -240,13 +239,14 @@ int main(int argc, char **argv)
     parse_framed_server(&options, &codec, &answer, argc, argv);
     listen_fd = listen_on(options.address, options.port);
     if (listen_fd == -1 || set_nonblocking(listen_fd) == -1 ||
-        open_wake_pipe(wake_fds) == -1 || announce(listen_fd) == -1)
+        open_wake_pipe(wake_fds) == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     conns = calloc((size_t)fit_clients(&options, 0), sizeof(conns[0]));
     if (epoll_fd == -1 || conns == NULL ||
-        watch(EPOLL_CTL_ADD, wake_fds[0], false) == -1)
-        die("cannot watch %d clients", options.max_clients);
+        watch(EPOLL_CTL_ADD, wake_fds[0], false) == -1 ||
+        announce(listen_fd) == -1)
+        die("cannot serve %d clients", options.max_clients);
     catch_stop_signals(on_stop);
 
     while (stops == 0 || (stops == 1 && n_clients > 0)) {

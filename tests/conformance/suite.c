@@ -12,8 +12,10 @@
 int stage = 4;
 const char *client_path;
 const char *preload_path;
+const char *case_name;
 
 /* One line a file with cases. */
+/* clang-format off */
 static const struct suite_case *const tables[] = {
     options_cases,
     start_cases,
@@ -27,7 +29,12 @@ static const struct suite_case *const tables[] = {
     starving_cases,
     storms_cases,
     mutants_asked_cases,
+    inject_server_cases,
+    inject_start_cases,
+    inject_client_cases,
+    soak_cases,
 };
+/* clang-format on */
 
 static const char *const suffixes[] = {"", ".ip6", ".unix"}; /* by transport */
 
@@ -128,8 +135,9 @@ static void list_cases(void)
 static void set_repeat(char *self, const char *name)
 {
     char command[1024];
-    size_t n = (size_t)snprintf(command, sizeof(command), "%s --server %s --stage %02d",
-                                self, server_path, stage);
+    size_t n = (size_t)snprintf(command, sizeof(command),
+                                "%s --server %s --stage %02d", self,
+                                server_path, stage);
 
     if (client_path != NULL && n < sizeof(command))
         n += (size_t)snprintf(command + n, sizeof(command) - n, " --client %s",
@@ -153,6 +161,7 @@ static int run_case(char *self, const struct cursor *at)
 
     strcpy(name, at->name);
     set_repeat(self, name);
+    case_name = at->c->name;
     server_transport = at->transport;
     return check_main(2, arguments, &only, 1);
 }

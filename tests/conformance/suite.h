@@ -75,6 +75,10 @@ extern int stage;
 unsigned int stage_bit(void);
 bool serves_one_at_a_time(void);
 
+/* The name of the case that runs, without its transport: a row of a table of
+ * faults finds itself by it. */
+extern const char *case_name;
+
 /* The client of the same stage, NULL without --client; and a library to be
  * preloaded into servers, NULL without --preload. The need_ forms skip the
  * case if there is none. */
@@ -96,5 +100,9 @@ extern const struct suite_case many_cases[];
 extern const struct suite_case starving_cases[];
 extern const struct suite_case storms_cases[];
 extern const struct suite_case mutants_asked_cases[];
+extern const struct suite_case inject_server_cases[];
+extern const struct suite_case inject_start_cases[];
+extern const struct suite_case inject_client_cases[];
+extern const struct suite_case soak_cases[];
 
 #endif

@@ -3,7 +3,7 @@
 # sanitizer's own replacements of the same calls.
 #
 # In a sanitized build it works where the sanitizer is a shared library that
-# the server was linked with (gcc's; see preload_env in inject_cases.c). With
+# the server was linked with (gcc's; see common/harness.c). With
 # clang's, which is part of the server, there is no target, and the cases are
 # skipped.
 if(NOT SEVEN_SANITIZE OR CMAKE_C_COMPILER_ID STREQUAL "GNU")
@@ -15,3 +15,7 @@ if(NOT SEVEN_SANITIZE OR CMAKE_C_COMPILER_ID STREQUAL "GNU")
     target_link_options(inject PRIVATE -fno-sanitize=all)
   endif()
 endif()
+
+target_sources(suite PRIVATE
+  inject_rules.c inject_server.c inject_start.c inject_client.c
+  soak.c soak_traffic.c)

@@ -1,0 +1,268 @@
+/*
+ * tests/faults/inject_client.c - the kernel says no to a client: it goes on
+ * where that is possible, and otherwise ends with a message, errno's symbol
+ * and exit status 1. The server it talks to is not concerned. See
+ * inject_rules.h for the names.
+ */
+#include "inject_rules.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINES = 400, LINE = 64 };
+
+/* Its stdout is a pipe or a file: what it does with its only socket is what
+ * the rules mean. */
+static struct process_spec spec_for(const char *port)
+{
+    return (struct process_spec){
+        .path = need_client(), .args = {"127.0.0.1", port}, .in = STDIO_PIPE};
+}
+
+static const char *port_of(const struct server *s)
+{
+    static char port[8];
+
+    snprintf(port, sizeof(port), "%d", s->port);
+    return port;
+}
+
+static void type(struct process *p, const char *text)
+{
+    check_step("stdin: %s", text);
+    CHECK(write(p->in, text, strlen(text)) == (ssize_t)strlen(text));
+}
+
+static void hear(struct process *p, const char *want)
+{
+    char line[256];
+
+    check_step("stdout: expect a line");
+    if (!process_read_line(p, line, sizeof(line)))
+        CHECK_FAIL("stdout has ended");
+    CHECK_BYTES(line, strlen(line), want, strlen(want));
+}
+
+static void expect_nothing_more(struct process *p)
+{
+    char line[256];
+
+    if (process_read_line(p, line, sizeof(line)))
+        CHECK_FAIL("one line more on stdout: %s", line);
+}
+
+/* The message: one line, with what failed and why. */
+static void expect_message(struct process *p, const char *what)
+{
+    char text[64];
+
+    snprintf(text, sizeof(text), ": %s (", row_symbol());
+    if (process_log_count(p, text) != 1 || !process_log_has(p, what))
+        CHECK_FAIL("its stderr does not say \"%s\" and%s", what, text);
+    CHECK_EQ(process_log_count(p, "\n"), 1);
+}
+
+static bool sleeps(const struct process *p)
+{
+    struct server traced = {.process = (struct process *)p, .pid = p->pid};
+
+    return server_sleeps(&traced);
+}
+
+static bool nobody_left(const struct process *p)
+{
+    struct server traced = {.process = (struct process *)p, .pid = p->pid};
+
+    return server_living(&traced) == 0;
+}
+
+static void end(struct process *p, int status)
+{
+    EXPECT_EXIT(p, status);
+    WAIT_UNTIL(nobody_left(p)); /* 02: the sender was killed a moment ago */
+}
+
+/* ---- it cannot even begin ------------------------------------------------ */
+
+static void refused_at_start(const char *what)
+{
+    struct server *s = server_start((struct server_spec){.on_tcp = true});
+    struct process *p = process_start(
+        process_with_rules_from_start(spec_for(port_of(s)), row_rule("@1-")));
+
+    expect_nothing_more(p);
+    end(p, 1);
+    expect_injected(row_fault(), 1);
+    expect_message(p, what);
+    server_stop(s, SERVED_ANY);
+}
+
+static void not_connected(void)
+{
+    refused_at_start("cannot connect to 127.0.0.1, port ");
+}
+
+static void no_sender(void)
+{
+    refused_at_start(stage == 2 ? "cannot start a sender" : "pthread_create");
+}
+
+static void nothing_watched(void)
+{
+    refused_at_start("epoll_ctl");
+}
+
+static void no_wait(void)
+{
+    refused_at_start(stage == 4   ? "select"
+                     : stage == 5 ? "poll"
+                                  : "epoll_wait");
+}
+
+/* ---- it goes on ---------------------------------------------------------- */
+
+static char *many_lines(size_t *len)
+{
+    char *text = malloc(LINES * LINE + 1), *end = text;
+
+    CHECK(text != NULL);
+    for (int i = 0; i < LINES; i++)
+        end += sprintf(end, "line %d of what is to come back unchanged\n", i);
+    *len = (size_t)(end - text);
+    return text;
+}
+
+/* What goes in comes out, to the byte. */
+static void copies(const char *when, int least)
+{
+    struct server *s = server_start((struct server_spec){.on_tcp = true});
+    size_t len;
+    char *text = many_lines(&len);
+    struct run r;
+
+    r = run_program(
+        process_with_rules_from_start(spec_for(port_of(s)), row_rule(when)),
+        text, len);
+    if (r.status != 0)
+        CHECK_FAIL("it ended with status %#x: %s", (unsigned)r.status, r.err);
+    CHECK_BYTES(r.out, r.out_len, text, len);
+    CHECK_BYTES(r.err, r.err_len, "", 0);
+    expect_injected(row_fault(), least);
+    server_stop(s, 1);
+}
+
+static void goes_on(void)
+{
+    hint("try again");
+    copies("@1-3", 3);
+}
+
+static void goes_on_short(void)
+{
+    hint("a count says how much was moved, and it may be one byte");
+    copies("@1-", LINES);
+}
+
+/* ---- it gives up --------------------------------------------------------- */
+
+/* While it waits for the server. */
+static void cannot_receive(void)
+{
+    struct server *s = server_start((struct server_spec){.on_tcp = true});
+    struct process *p =
+        process_start(process_with_rules(spec_for(port_of(s)), row_rule("@1")));
+
+    type(p, "one\n");
+    hear(p, "one");
+    WAIT_UNTIL(sleeps(p));
+    inject_now();
+    type(p, "two\n");
+    if (stage == 2 || stage == 3) /* that read waits already: the next one */
+        hear(p, "two");
+    expect_nothing_more(p);
+    end(p, 1);
+    CHECK_EQ(injected(row_fault()), 1);
+    expect_message(p, "receive");
+    server_stop(s, 1);
+}
+
+/* What the server said last is printed first; then the error counts, or that
+ * the server has closed. */
+static void cannot_send(void)
+{
+    char port[8];
+    int listen_fd = peer_listen(port), peer;
+    struct process *p =
+        process_start(process_with_rules(spec_for(port), row_rule("@1")));
+
+    peer = peer_accept(listen_fd);
+    type(p, "one\n");
+    EXPECT_TEXT(peer, "one\n");
+    SEND_TEXT(peer, "one\n");
+    hear(p, "one");
+    WAIT_UNTIL(sleeps(p));
+    inject_now();
+    type(p, "two\n");
+    wait_injected(row_fault(), 1);
+    SEND_TEXT(peer, "my last words\n");
+    leave(peer);
+    hear(p, "my last words");
+    expect_nothing_more(p);
+    end(p, 1);
+    if (strcmp(row_symbol(), "EPIPE") != 0)
+        expect_message(p, "send");
+    else if (!process_log_has(p, "server closed the connection"))
+        CHECK_FAIL("it does not say that the server closed");
+    CHECK_EQ(process_log_count(p, "\n"), 1);
+}
+
+/* ---- rows x stages ------------------------------------------------------- */
+
+enum { LOOPS = EVENT_LOOPS, BLOCKS = BLOCKING | FORK | PTHREAD };
+
+const struct suite_case inject_client_cases[] = {
+    {"inject-client-socket-EMFILE", "inject", ALL_STAGES, 30, not_connected, 0},
+    {"inject-client-socket-ENFILE", "inject", ALL_STAGES, 30, not_connected, 0},
+    {"inject-client-socket-ENOBUFS", "inject", ALL_STAGES, 30, not_connected,
+     0},
+    {"inject-client-socket-ENOMEM", "inject", ALL_STAGES, 30, not_connected, 0},
+    {"inject-client-connect-ECONNREFUSED", "inject", ALL_STAGES, 30,
+     not_connected, 0},
+    {"inject-client-connect-ETIMEDOUT", "inject", ALL_STAGES, 30, not_connected,
+     0},
+    {"inject-client-connect-EHOSTUNREACH", "inject", ALL_STAGES, 30,
+     not_connected, 0},
+    {"inject-client-connect-EINTR", "inject", ALL_STAGES, 30, not_connected, 0},
+
+    {"inject-client-read-EINTR", "inject", ALL_STAGES, 30, goes_on, 0},
+    {"inject-client-read-EAGAIN", "inject", LOOPS, 30, goes_on, 0},
+    {"inject-client-read-EAGAIN", "inject", BLOCKS, 30, cannot_receive, 0},
+    {"inject-client-read-short", "inject", ALL_STAGES, 30, goes_on_short, 0},
+    {"inject-client-read-ECONNRESET", "inject", ALL_STAGES, 30, cannot_receive,
+     0},
+    {"inject-client-read-ETIMEDOUT", "inject", ALL_STAGES, 30, cannot_receive,
+     0},
+    {"inject-client-read-EPIPE", "inject", ALL_STAGES, 30, cannot_receive, 0},
+
+    {"inject-client-write-EINTR", "inject", ALL_STAGES, 30, goes_on, 0},
+    {"inject-client-write-EAGAIN", "inject", LOOPS, 30, goes_on, 0},
+    {"inject-client-write-EAGAIN", "inject", BLOCKS, 30, cannot_send, 0},
+    {"inject-client-write-short", "inject", ALL_STAGES, 30, goes_on_short, 0},
+    {"inject-client-write-ECONNRESET", "inject", ALL_STAGES, 30, cannot_send,
+     0},
+    {"inject-client-write-ETIMEDOUT", "inject", ALL_STAGES, 30, cannot_send, 0},
+    {"inject-client-write-EPIPE", "inject", ALL_STAGES, 30, cannot_send, 0},
+
+    {"inject-client-wait-EINTR", "inject", LOOPS, 30, goes_on, 0},
+    {"inject-client-wait-ENOMEM", "inject", LOOPS, 30, no_wait, 0},
+    {"inject-client-fork-EAGAIN", "inject", FORK, 30, no_sender, 0},
+    {"inject-client-fork-ENOMEM", "inject", FORK, 30, no_sender, 0},
+    {"inject-client-thread-EAGAIN", "inject", PTHREAD, 30, no_sender, 0},
+    {"inject-client-epoll_ctl-ENOSPC", "inject", EPOLL, 30, nothing_watched, 0},
+    {"inject-client-epoll_ctl-ENOMEM", "inject", EPOLL, 30, nothing_watched, 0},
+    {0},
+};
