@@ -73,29 +73,42 @@ static size_t skip_block(const struct text *t, size_t line)
     return line + 1;
 }
 
+/* From an opening backtick to the closing one, which may stand in the next
+ * line. Goes on behind it. */
+static char *take_code(const struct text *t, struct span *s, const char *open)
+{
+    const char *close = strchr(open + 1, '`');
+    const char *next = s->line + 1 < t->count ? t->lines[s->line + 1] : "";
+
+    s->code_line = s->line;
+    if (close != NULL) {
+        s->column = (size_t)(close + 1 - t->lines[s->line]);
+        return keep_format("%.*s", (int)(close - open - 1), open + 1);
+    }
+    close = strchr(next, '`');
+    if (close == NULL || fence(next) != NULL)
+        CHECK_FAIL("%s:%zu: a backtick without its partner", t->path,
+                   s->line + 1);
+    s->line++;
+    s->column = (size_t)(close + 1 - next);
+    return keep_format("%s %.*s", open + 1, (int)(close - next), next);
+}
+
 bool next_code(const struct text *t, struct span *s)
 {
     while (s->line < t->count) {
         const char *start = t->lines[s->line] + s->column;
-        const char *open, *close;
+        const char *open = strchr(start, '`');
 
         if (s->column == 0 && fence(start) != NULL) {
             s->line = skip_block(t, s->line);
-            continue;
-        }
-        open = strchr(start, '`');
-        close = open != NULL ? strchr(open + 1, '`') : NULL;
-        if (close != NULL) {
-            s->code = keep_format("%.*s", (int)(close - open - 1), open + 1);
-            s->code_line = s->line;
-            s->column += (size_t)(close + 1 - start);
+        } else if (open != NULL) {
+            s->code = take_code(t, s, open);
             return true;
+        } else {
+            s->line++;
+            s->column = 0;
         }
-        if (open != NULL)
-            CHECK_FAIL("%s:%zu: a backtick without its partner in the line",
-                       t->path, s->line + 1);
-        s->line++;
-        s->column = 0;
     }
     return false;
 }
