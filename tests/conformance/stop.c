@@ -156,7 +156,7 @@ static void conversations_end_well(void)
 
 static void grace_ends(void)
 {
-    struct server *s = server_start((struct server_spec){.args = {"-g", "1"}});
+    struct server *s = server_start((struct server_spec){.args = {"-g", "3"}});
     int fd = dial(s);
 
     ROUND_TRIP(fd, "before\n");
@@ -458,7 +458,8 @@ static void stop_before_the_first_wait(void)
 }
 
 /* What ends the wait before: the last client leaves. 03 does not notice that
- * where it waits, but does notice a new one. */
+ * where it waits, but does notice a new one; which may come too late, for the
+ * wait that is met may be the one that was about to begin. */
 static void stop_before_another_wait(void)
 {
     const char *file = harness_path("late");
@@ -469,12 +470,12 @@ static void stop_before_another_wait(void)
     if ((stage_bit() & PTHREAD) != 0) {
         leave(fd);
         create(file);
-        fd = dial(s);
-        ROUND_TRIP(fd, "hi\n");
+        fd = try_dial(s);
     } else {
         create(file);
     }
-    leave(fd);
+    if (fd != -1)
+        leave(fd);
     server_expect_stopped(s, SERVED_ANY);
     CHECK(access(file, F_OK) != 0);
 }
