@@ -6,6 +6,7 @@
  */
 #include "suite.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -134,10 +135,43 @@ static struct client call_unix_peer(int in)
     return c;
 }
 
-/* It has come as far as it can, and waits for something. */
+/* Or ended. */
+static bool all_threads_asleep(pid_t pid)
+{
+    char path[64];
+    struct dirent *entry;
+    bool asleep = true;
+    DIR *d;
+
+    snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
+    d = opendir(path);
+    while (d != NULL && (entry = readdir(d)) != NULL) {
+        char state = proc_state((pid_t)atol(entry->d_name)); /* "..": gone */
+
+        if (state == 'R' || state == 'D' || state == 'T')
+            asleep = false;
+    }
+    if (d != NULL)
+        closedir(d);
+    return asleep;
+}
+
+/* It has come as far as it can, and waits for something: that it uses no CPU
+ * would be true as well of one that waits for a CPU. */
+static bool is_stuck(const struct client *c)
+{
+    pid_t pids[8];
+    int count = server_members(&c->traced, pids, 8);
+
+    for (int i = 0; i < count; i++)
+        if (!all_threads_asleep(pids[i]))
+            return false;
+    return server_cpu_share(&c->traced, 20) == 0;
+}
+
 static void wait_until_stuck(const struct client *c)
 {
-    WAIT_UNTIL(server_cpu_share(&c->traced, 50) == 0);
+    WAIT_UNTIL(is_stuck(c));
 }
 
 static void expect_log(const struct client *c, const char *text)
@@ -588,11 +622,13 @@ static void a_hundred_megabytes(void)
 static size_t fill_up(const struct client *c, int fd, size_t limit)
 {
     size_t total = 0, n;
+    bool stuck;
 
     do {
+        stuck = is_stuck(c); /* first: it may be so for having taken all */
         n = send_until_full(fd, total, limit - total);
         total += n;
-    } while (total < limit && (n > 0 || server_cpu_share(&c->traced, 100) > 0));
+    } while (total < limit && (n > 0 || !stuck));
     check_step("%zu bytes went", total);
     return total;
 }
@@ -619,31 +655,43 @@ static void a_server_that_does_not_read(void)
     end_quietly(&c);
 }
 
+/* Writes pieces until there is no room for one; returns how much went. */
+static size_t write_pieces(int fd, size_t start, size_t size)
+{
+    char piece[4096];
+    size_t total = 0;
+
+    for (;;) {
+        fill_pattern(piece, size, start + total);
+        if (write(fd, piece, size) == -1)
+            break;
+        total += size;
+    }
+    CHECK_EQ(errno, EAGAIN);
+    return total;
+}
+
 /* Input that comes in pieces, each read by itself (a pipe in packet mode, see
- * pipe(2)): there comes a piece of which the socket takes nothing at all. */
+ * pipe(2)): there comes one of which a Unix socket takes nothing at all. */
 static void a_piece_that_is_not_taken(void)
 {
     enum { PIECE = 1000 };
     const size_t limit = 200 * MEGABYTE;
-    size_t total = 0;
+    size_t total = 0, n;
     struct client c;
     int ends[2];
+    bool stuck;
 
     if (pipe2(ends, O_CLOEXEC | O_DIRECT) == -1)
         check_skip("no pipes in packet mode: %s", strerror(errno));
-    c = call_peer(ends[0]);
+    c = call_unix_peer(ends[0]);
     close(ends[0]);
     CHECK(fcntl(ends[1], F_SETFL, O_DIRECT | O_NONBLOCK) == 0);
     do {
-        char piece[PIECE];
-
-        fill_pattern(piece, PIECE, total);
-        while (write(ends[1], piece, PIECE) == PIECE && total < limit) {
-            total += PIECE;
-            fill_pattern(piece, PIECE, total);
-        }
-        CHECK_EQ(errno, EAGAIN);
-    } while (server_cpu_share(&c.traced, 50) > 0);
+        stuck = is_stuck(&c);
+        n = write_pieces(ends[1], total, PIECE);
+        total += n;
+    } while (total < limit && (n > 0 || !stuck));
     check_step("%zu bytes went", total);
     CHECK(total < limit);
     close(ends[1]);
@@ -761,26 +809,25 @@ static bool has_come(int fd)
     return poll(&p, 1, 0) == 1;
 }
 
-static void drop_all(int fd)
+static void drop_some(int fd)
 {
     char dropped[65536];
 
-    while (recv(fd, dropped, sizeof(dropped), MSG_DONTWAIT) > 0)
-        continue;
+    (void)recv(fd, dropped, sizeof(dropped), MSG_DONTWAIT);
 }
 
 /* A server that never pauses for breath does not keep input from being sent,
  * nor does input without end keep what the server says from being printed. */
 static void neither_side_starves(void)
 {
-    const size_t limit = 1024UL * MEGABYTE;
-    struct client c = call_peer(STDIO_PIPE);
+    const size_t limit = 256UL * MEGABYTE;
+    struct client c = call_unix_peer(STDIO_PIPE); /* which stays full */
     size_t flood = send_until_full(c.peer, 0, limit);
 
     hint("what comes from one side only is served");
     type(&c, "question\n");
     while (!has_come(c.peer) && flood < limit) {
-        drop_all(c.out);
+        drop_some(c.out);
         flood += send_until_full(c.peer, 0, MEGABYTE);
     }
     CHECK(flood < limit);
@@ -792,7 +839,7 @@ static void neither_side_starves(void)
     EXPECT_TEXT(c.peer, "question\n");
     SEND_TEXT(c.peer, "answer\n");
     while (!has_come(c.out) && !process_has_ended(c.process))
-        drop_all(c.peer);
+        drop_some(c.peer);
     EXPECT_TEXT(c.out, "answer\n");
     process_signal_group(c.process, SIGKILL);
     process_wait(c.process);
@@ -801,7 +848,8 @@ static void neither_side_starves(void)
 /* A client with nothing to do does nothing, however it came to that. */
 static void expect_at_rest(const struct client *c)
 {
-    WAIT_UNTIL(server_cpu_share(&c->traced, 200) < 0.1);
+    wait_until_stuck(c);
+    CHECK(server_cpu_share(&c->traced, 200) < 0.15);
     CHECK(!process_has_ended(c->process));
 }
 
@@ -869,10 +917,10 @@ static void hung_up_with_input_unsent(void)
         struct client c = call_peer(in);
 
         EXPECT_BYTES(c.peer, table[i].said, strlen(table[i].said));
-        wait_until_stuck(&c);
         SEND_TEXT(c.peer, "last words");
-        half_close(c.peer);
         EXPECT_TEXT(c.out, "last words");
+        wait_until_stuck(&c);
+        half_close(c.peer);
         EXPECT_EOF(c.out);
         end_client(&c, table[i].status);
         expect_log(&c, closed_message);
