@@ -128,8 +128,8 @@ int main(int argc, char **argv)
     parse_server_options(&options, argc, argv, "9002");
     listen_fd = listen_on(options.address, options.port);
     (void)fit_clients(&options, 0);
-    if (listen_fd == -1 || announce(listen_fd) == -1 ||
-        roster_open(&children, options.max_clients) == -1)
+    if (listen_fd == -1 || roster_open(&children, options.max_clients) == -1 ||
+        announce(listen_fd) == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
     catch_child_signal(on_signal);
     catch_stop_signals(on_signal);

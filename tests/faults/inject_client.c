@@ -151,6 +151,8 @@ static void copies(const char *when, int least)
         CHECK_FAIL("it ended with status %#x: %s", (unsigned)r.status, r.err);
     CHECK_BYTES(r.out, r.out_len, text, len);
     CHECK_BYTES(r.err, r.err_len, "", 0);
+    run_free(&r);
+    free(text);
     expect_injected(row_fault(), least);
     server_stop(s, 1);
 }
