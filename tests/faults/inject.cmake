@@ -19,3 +19,10 @@ endif()
 target_sources(suite PRIVATE
   inject_rules.c inject_server.c inject_start.c inject_client.c
   soak.c soak_traffic.c)
+
+# All of it for SOAK_SECONDS with other seeds (soak.cmake). Build first.
+add_custom_target(soak
+  COMMAND ${CMAKE_COMMAND} -DBUILD=${CMAKE_BINARY_DIR}
+          -DCTEST=${CMAKE_CTEST_COMMAND}
+          -P ${CMAKE_CURRENT_LIST_DIR}/soak.cmake
+  USES_TERMINAL VERBATIM)
