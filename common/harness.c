@@ -34,6 +34,10 @@ enum {
 const char *server_path;
 enum transport server_transport = ON_TCP;
 const char *server_args[SPEC_ARGS];
+int server_port;
+const char *server_port_service = "echo";
+
+enum { SOMEBODY_ELSES = -1 }; /* the pid of what runs already */
 
 static struct process processes[PROCESSES]; /* pid 0: free */
 static struct server servers[SERVERS];      /* pid 0: free */
@@ -240,6 +244,56 @@ void need_descriptors(rlim_t n)
     }
 }
 
+/* ---- a server that runs already ----------------------------------------- */
+
+static void need_own(pid_t pid, const char *what)
+{
+    if (pid == SOMEBODY_ELSES)
+        check_skip("needs %s: give it --server, not --port", what);
+}
+
+static bool asks_for_nothing(const struct server_spec *spec)
+{
+    bool no_args = spec->args[0] == NULL ||
+                   (strcmp(spec->args[0], "-s") == 0 && spec->args[2] == NULL &&
+                    strcmp(spec->args[1], server_port_service) == 0);
+
+    return no_args && spec->path == NULL && spec->env[0] == NULL &&
+           spec->log == NULL && spec->out_file == NULL && !spec->bare &&
+           spec->descriptors == 0 && spec->soft_descriptors == 0 &&
+           spec->address_space == 0;
+}
+
+static struct server *join_server(const struct server_spec *spec)
+{
+    static struct process unknown = {.pid = SOMEBODY_ELSES};
+    static struct server s;
+    struct sockaddr_in *in = (struct sockaddr_in *)&s.sockaddr;
+
+    if (!asks_for_nothing(spec))
+        need_own(SOMEBODY_ELSES, "a server with options of its own");
+    s = (struct server){.process = &unknown, .pid = SOMEBODY_ELSES};
+    s.port = server_port;
+    snprintf(s.address, sizeof(s.address), "127.0.0.1:%d", server_port);
+    snprintf(s.announced, sizeof(s.announced), "listening on 127.0.0.1:%d",
+             server_port);
+    in->sin_family = AF_INET;
+    in->sin_port = htons((in_port_t)server_port);
+    in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    s.sockaddr_len = sizeof(*in);
+    check_step("the server is at %s", s.address);
+    return &s;
+}
+
+static bool answers(const struct server *s)
+{
+    int fd = try_dial(s);
+
+    if (fd != -1)
+        close(fd);
+    return fd != -1;
+}
+
 /* ---- programs: starting ------------------------------------------------ */
 
 /* The words of the wrapper, then the program and its arguments. The wrapper's
@@ -404,6 +458,8 @@ struct process *process_start(struct process_spec spec)
     int in, out, err;
 
     set_up_once();
+    if (spec.path == NULL && server_port != 0)
+        need_own(SOMEBODY_ELSES, "to start it");
     if (spec.path == NULL)
         CHECK_FAIL("no program given");
     note_start(&spec);
@@ -431,6 +487,7 @@ struct process *process_start(struct process_spec spec)
 
 void process_forget(struct process *p)
 {
+    need_own(p->pid, "its end");
     if (!process_has_ended(p))
         CHECK_FAIL("%s still runs", p->name);
     process_close_in(p);
@@ -444,6 +501,7 @@ void process_forget(struct process *p)
 
 bool process_has_ended(struct process *p)
 {
+    need_own(p->pid, "its end");
     if (!p->ended && waitpid(p->pid, &p->status, WNOHANG) == p->pid)
         p->ended = true;
     return p->ended;
@@ -472,6 +530,7 @@ void expect_exit_at(const char *file, int line, struct process *p, int code)
 
 static void signal_or_fail(struct process *p, pid_t whom, int signal_number)
 {
+    need_own(p->pid, "to send it a signal");
     check_step("send signal %d (%s) to %s%s", signal_number,
                strsignal(signal_number), p->name,
                whom < 0 ? " and its children" : "");
@@ -507,6 +566,7 @@ bool process_read_line(struct process *p, char *line, size_t size)
 {
     size_t len = 0;
 
+    need_own(p->pid, "its stdout");
     while (len + 1 < size && read_byte(p, &line[len])) {
         if (line[len] == '\n') {
             line[len] = '\0';
@@ -550,6 +610,7 @@ static char *read_file(const char *path, size_t *len)
 
 char *process_log(const struct process *p)
 {
+    need_own(p->pid, "its log");
     return read_file(p->log, NULL);
 }
 
@@ -650,6 +711,8 @@ struct server *server_launch(struct server_spec spec)
     struct server *s;
 
     set_up_once();
+    if (server_port != 0)
+        return join_server(&spec);
     s = free_server();
     if (transport == ON_TCP6 && !spec.bare)
         need_ipv6();
@@ -760,13 +823,14 @@ struct server *server_start(struct server_spec spec)
 {
     struct server *s = server_launch(spec);
 
-    server_wait_announced(s);
+    if (s->pid != SOMEBODY_ELSES)
+        server_wait_announced(s);
     return s;
 }
 
 void server_expect_alive(struct server *s)
 {
-    if (process_has_ended(s->process))
+    if (s->pid == SOMEBODY_ELSES ? !answers(s) : process_has_ended(s->process))
         CHECK_FAIL("the server has ended");
 }
 
@@ -842,6 +906,8 @@ void server_expect_stopped(struct server *s, int served)
 void server_stop(struct server *s, int served)
 {
     server_expect_alive(s);
+    if (s->pid == SOMEBODY_ELSES)
+        return;
     process_signal(s->process, SIGTERM);
     server_expect_stopped(s, served);
 }

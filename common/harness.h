@@ -136,6 +136,14 @@ extern enum transport server_transport;
  * whose spec names a path. The first NULL ends it. */
 extern const char *server_args[SPEC_ARGS];
 
+/* A server that runs already, which the harness neither starts nor stops: its
+ * port on 127.0.0.1 (0: none) and the service it serves. server_start means
+ * that one then, server_stop only that it still answers. A case skips when it
+ * comes to what cannot be had of it: options of its own, a signal, its log, a
+ * look at its process. */
+extern int server_port;
+extern const char *server_port_service;
+
 struct server_spec {
     const char *path;            /* NULL: server_path */
     const char *args[SPEC_ARGS]; /* after the ones the harness adds */

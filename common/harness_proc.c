@@ -115,6 +115,9 @@ static struct group look_at_group(pid_t group, pid_t *pids, int max)
     struct stat_line line;
     pid_t pid;
 
+    if (group <= 0)
+        check_skip("needs to look at its process: give it --server, not "
+                   "--port");
     while (next_process(d, &pid, &line)) {
         if (line.group != group)
             continue;

@@ -2,12 +2,11 @@
  * tests/conformance/suite.h - the cases that every server must pass, and what
  * a case may ask about the server it runs against.
  *
- *     suite --server CMD [--client CMD] [--preload LIB] [--stage NN]
- *           [--arg WORD]... [-v] [--list | [--case] NAME]
+ *     suite --server CMD | --port PORT [OPTION]... [[--case] NAME]
  *
  * Without a name it runs every case that applies to the stage, each in a
- * process of its own, and sums up. --list prints "name kind stages timeout".
- * Each --arg is a word that the server gets on its command line.
+ * process of its own, and sums up; --help says the rest. --list prints "name
+ * kind stages timeout".
  *
  * A new case is a function and a line in the table of its file:
  *

@@ -84,6 +84,50 @@ static void full_to_the_brim(void)
     server_stop(s, 1);
 }
 
+/* ---- owed to somebody who is gone -----------------------------------------
+ */
+
+static bool nobody_is_left(const struct server *s, int clients)
+{
+    return process_log_count(s->process, ": closed") == clients;
+}
+
+/* Says what fills all buffers between here and there, and leaves. A Unix
+ * socket's are small: two hundred can do it in the time of ten on TCP. */
+static void come_and_go_owed(struct server *s)
+{
+    int fd = dial(s);
+
+    send_until_full(fd, 0, 4 * MEGABYTE);
+    WAIT_UNTIL(server_sleeps(s));
+    leave(fd);
+}
+
+/* Each of them is owed some of 64 KiB: kept, that would be megabytes. */
+static void what_was_owed_to_the_gone(void)
+{
+    enum { WARM_UP = 10, CLIENTS = 160 };
+    char address[160];
+    struct server *s;
+    long before = 0, growth;
+
+    snprintf(address, sizeof(address), "unix:%s", harness_path("owed"));
+    s = server_start(
+        (struct server_spec){.bare = true, .args = {"-b", address}});
+    for (int i = 1; i <= CLIENTS; i++) {
+        come_and_go_owed(s);
+        WAIT_UNTIL(nobody_is_left(s, i));
+        if (i == WARM_UP)
+            before = server_memory_kib(s);
+    }
+    growth = server_memory_kib(s) - before;
+    hint("every buffer of a client that is gone must be freed");
+    if (growth > 1024 * memory_factor())
+        CHECK_FAIL("%d clients have left %ld KiB behind", CLIENTS - WARM_UP,
+                   growth);
+    server_stop(s, CLIENTS);
+}
+
 /* ---- stopped while it announces itself ----------------------------------- */
 
 /* A pipe that takes nothing more: who writes to it waits. */
@@ -193,6 +237,7 @@ static void stop_twice_with_several(void)
 }
 
 const struct suite_case mutants_asked_cases[] = {
+    {"owed-to-the-gone", "fault", ALL_STAGES, 60, what_was_owed_to_the_gone, 0},
     {"full-to-the-brim", "fault", ALL_STAGES, 60, full_to_the_brim, 0},
     {"stop-twice-with-several", "stop", CONCURRENT | FRAMES, 30,
      stop_twice_with_several, ALSO_UNIX},

@@ -124,6 +124,23 @@ static bool is_listed(const char *cases, const char *stage, const char *test)
     return false;
 }
 
+/* One anchor in the museum, one program a stage. */
+static void check_unique(const struct mutant *mutants, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct mutant *m = &mutants[i];
+
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(m->name, mutants[k].name) == 0)
+                give_up("two bugs with the name %s", m->name);
+        for (int p = 0; p < m->n_parts; p++)
+            for (int s = 0; m->parts[p].stages[s] != NULL; s++)
+                if (mutant_part(m, m->parts[p].stages[s]) != &m->parts[p])
+                    give_up("%s: two parts for %s", m->name,
+                            m->parts[p].stages[s]);
+    }
+}
+
 static int check_mutant(const struct mutant *m, const char *root,
                         const char *cases)
 {
@@ -151,6 +168,7 @@ static int run_check(const char *root, char **programs, int n)
     char path[1024], *kept;
     int made = 0;
 
+    check_unique(mutants, count);
     for (size_t i = 0; i < count; i++)
         made += check_mutant(&mutants[i], root, cases);
     snprintf(path, sizeof(path), "%s/tests/mutants/README.md", root);
