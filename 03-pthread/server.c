@@ -21,7 +21,7 @@
 #include "options.h"
 #include "signals.h"
 
-enum { BUFFER_SIZE = 16 * 1024, STACK_SIZE = 64 * 1024 };
+enum { BUFFER_SIZE = 2 * 1024, STACK_SIZE = 64 * 1024 }; /* for each client */
 
 static struct options options;
 static int listen_fd = -1;

@@ -23,17 +23,18 @@ static bool is_farewell(const char *line, size_t len)
 }
 
 /* Takes the bytes up to and with the next newline, or all; returns how many.
- * Of a line only its first bytes are kept: one longer than every farewell
- * counts FAREWELL_LEN + 1, however long it is. */
+ * A line longer than every farewell counts FAREWELL_LEN + 1, however long it
+ * is, and nothing of it need be kept. */
 static size_t take_line(struct session *s, const char *bytes, size_t len)
 {
     const char *newline = memchr(bytes, '\n', len);
     size_t line_len = newline != NULL ? (size_t)(newline - bytes) : len;
 
-    for (size_t i = 0; i < line_len && s->seen <= FAREWELL_LEN; i++) {
-        if (s->seen < FAREWELL_LEN)
-            s->line[s->seen] = bytes[i];
-        s->seen++;
+    if (s->seen + line_len > FAREWELL_LEN) {
+        s->seen = FAREWELL_LEN + 1;
+    } else {
+        memcpy(s->line + s->seen, bytes, line_len);
+        s->seen = (unsigned char)(s->seen + line_len);
     }
     return newline != NULL ? line_len + 1 : line_len;
 }
