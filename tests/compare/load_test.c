@@ -53,7 +53,7 @@ static long long server_bytes(long *clients)
     return bytes;
 }
 
-/* What load said, as it is in its JSON. */
+/* What load said, until it is run again. */
 static struct run last_run;
 
 static struct run *load_with(const char *const *options, int count)
@@ -63,6 +63,7 @@ static struct run *load_with(const char *const *options, int count)
     CHECK(count < SPEC_ARGS - 1);
     for (int i = 0; i < count; i++)
         spec.args[i] = options[i];
+    run_free(&last_run);
     last_run = run_program(spec, NULL, 0);
     check_step("it said: %.140s", last_run.out);
     return &last_run;
@@ -179,7 +180,6 @@ static void all_sizes(const char *depth)
                        "20");
         expect_only(NULL, 0);
         CHECK(latency_us("count") > 0);
-        run_free(&last_run);
     }
 }
 
@@ -438,7 +438,6 @@ static void says_that_it_was_the_bottleneck(void)
     LOAD("--clients", "50", "--seconds", "1", "--prompt", server_address);
     CHECK_EQ(last_run.status, 0);
     CHECK(strstr(last_run.out, "the bottleneck") != NULL);
-    run_free(&last_run);
     LOAD_EXPECTING(0, "--rate", "20", "--clients", "1", "--seconds", "1");
     check_step("own share at 20 messages a second: %g",
                json_number(last_run.out, "own", "share"));
@@ -525,7 +524,6 @@ static void wrong_words(void)
         CHECK_EQ(WEXITSTATUS(last_run.status), 2);
         CHECK(strstr(last_run.err, "Try 'load --help'.\n") != NULL);
         CHECK_EQ(last_run.out_len, 0);
-        run_free(&last_run);
     }
     LOAD("--rate", "5", "--churn", "1");
     CHECK_EQ(WEXITSTATUS(last_run.status), 2);

@@ -1,0 +1,144 @@
+/*
+ * tests/compare/demo_test.c - the demo itself: that it says what happened, is
+ * plain where nobody looks at it, notices a server that serves otherwise than
+ * its stage should, and leaves nothing behind.
+ */
+#include "harness.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Runs it with one stage; `name` is what the stage is said to be. */
+static struct run demo(const char *name, const char *server, const char *client)
+{
+    return run_program((struct process_spec){.path = DEMO_PATH,
+                                             .args = {name, server, client},
+                                             .unwrapped = true},
+                       NULL, 0);
+}
+
+static void expect_plain_lines(char *text)
+{
+    for (char *line = strtok(text, "\n"); line != NULL;
+         line = strtok(NULL, "\n")) {
+        size_t len = strlen(line);
+
+        check_step("%s", line);
+        CHECK(len <= 80);
+        CHECK(len == 0 || line[len - 1] != ' ');
+        for (size_t i = 0; i < len; i++)
+            CHECK(isprint((unsigned char)line[i]));
+    }
+}
+
+static void blocking_lets_others_wait(void)
+{
+    struct run r = demo("01-blocking", SERVER_01, CLIENT_01);
+
+    CHECK_EQ(r.status, 0);
+    CHECK(strstr(r.out, "B and C wait until A") != NULL);
+    CHECK(strstr(r.out, "A | ") != NULL);
+    expect_plain_lines(r.out);
+    run_free(&r);
+}
+
+static void fork_serves_all(void)
+{
+    struct run r = demo("02-fork", SERVER_02, CLIENT_02);
+
+    CHECK_EQ(r.status, 0);
+    CHECK(strstr(r.out, "B and C are answered while A") != NULL);
+    CHECK(strstr(r.out, "  A B C\n") != NULL);
+    expect_plain_lines(r.out);
+    run_free(&r);
+}
+
+static void a_stage_that_does_not_wait(void)
+{
+    struct run r = demo("01-blocking", SERVER_02, CLIENT_02);
+
+    CHECK_EQ(WEXITSTATUS(r.status), 1);
+    CHECK(strstr(r.out, "should be answered after A has left") != NULL);
+    run_free(&r);
+}
+
+static void a_stage_that_waits(void)
+{
+    struct run r = demo("02-fork", SERVER_01, CLIENT_01);
+
+    CHECK_EQ(WEXITSTATUS(r.status), 1);
+    CHECK(strstr(r.out, "should be answered before A has left") != NULL);
+    run_free(&r);
+}
+
+static void no_server(void)
+{
+    struct run r = demo("02-fork", "/nonexistent", CLIENT_02);
+
+    CHECK_EQ(WEXITSTATUS(r.status), 1);
+    CHECK(strstr(r.out, "did not start") != NULL);
+    run_free(&r);
+}
+
+/* How many processes run a program whose path has this text in it. */
+static int processes_of(const char *text)
+{
+    struct dirent *entry;
+    DIR *d = opendir("/proc");
+    int count = 0;
+
+    CHECK(d != NULL);
+    while ((entry = readdir(d)) != NULL) {
+        char path[300], line[300] = "";
+        FILE *f;
+
+        snprintf(path, sizeof(path), "/proc/%s/cmdline", entry->d_name);
+        f = isdigit((unsigned char)entry->d_name[0]) ? fopen(path, "re") : NULL;
+        if (f == NULL)
+            continue;
+        if (fread(line, 1, sizeof(line) - 1, f) > 0)
+            count += strstr(line, text) != NULL;
+        fclose(f);
+    }
+    closedir(d);
+    return count;
+}
+
+/* In the middle of it, with A at least connected. */
+static void interrupted(void)
+{
+    const char *server = harness_path("server"),
+               *client = harness_path("client");
+    struct process *p;
+
+    CHECK(symlink(SERVER_02, server) == 0 && symlink(CLIENT_02, client) == 0);
+    p = process_start((struct process_spec){.path = DEMO_PATH,
+                                            .args = {"02-fork", server, client},
+                                            .unwrapped = true});
+    WAIT_UNTIL(processes_of(client) > 0);
+    process_signal(p, SIGINT);
+    CHECK(WIFSIGNALED(process_wait(p)));
+    CHECK_EQ(WTERMSIG(p->status), SIGINT);
+    WAIT_UNTIL(processes_of(server) == 0);
+    WAIT_UNTIL(processes_of(client) == 0);
+}
+
+static const struct check_case cases[] = {
+    {"blocking-lets-others-wait", blocking_lets_others_wait},
+    {"fork-serves-all", fork_serves_all},
+    {"a-stage-that-does-not-wait", a_stage_that_does_not_wait},
+    {"a-stage-that-waits", a_stage_that_waits},
+    {"no-server", no_server},
+    {"interrupted", interrupted},
+};
+
+int main(int argc, char **argv)
+{
+    return check_main(argc, argv, cases, CHECK_COUNT(cases));
+}
