@@ -27,8 +27,8 @@ static int listen_fd = -1;
 static volatile sig_atomic_t stops; /* 0: serve, 1: let end, 2: end */
 
 /* Once stopped, accept fails, even if it was about to be called. After the
- * grace the client is cut off; again each second, should client_fd have been
- * set a moment too late. */
+ * grace the client is cut off; again each second, for accept may have
+ * returned one who is not in client_fd yet. */
 static void on_stop(int signal_number)
 {
     int saved = errno;
@@ -44,7 +44,7 @@ static void on_stop(int signal_number)
     errno = saved;
 }
 
-/* Until the client has said all, is lost, or has got the last reply. */
+/* Talks to one client until it has said all, is lost, or got the last reply. */
 static void converse(int fd)
 {
     char buffer[BUFFER_SIZE];
@@ -53,7 +53,7 @@ static void converse(int fd)
     ssize_t n = set_blocking_client(fd, options.idle_timeout_s);
 
     log_connected(fd);
-    while (n != -1) {
+    while (n != -1) { /* a service may speak first, as hello does */
         (void)work(reply.len > 0 ? options.work_ms : 0);
         log_bytes(fd, "write", reply.bytes, reply.len);
         n = write_all(fd, reply.bytes, reply.len);

@@ -42,7 +42,7 @@ static void on_stop(int signal_number)
     errno = saved;
 }
 
-/* Until the client has said all, is lost, or has got the last reply. */
+/* Talks to one client until it has said all, is lost, or got the last reply. */
 static void converse(int fd)
 {
     char buffer[BUFFER_SIZE];
@@ -51,7 +51,7 @@ static void converse(int fd)
     ssize_t n = set_blocking_client(fd, options.idle_timeout_s);
 
     log_connected(fd);
-    while (n != -1) {
+    while (n != -1) { /* a service may speak first, as hello does */
         (void)work(reply.len > 0 ? options.work_ms : 0);
         log_bytes(fd, "write", reply.bytes, reply.len);
         n = write_all(fd, reply.bytes, reply.len);
