@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 const char *store_kind = "lock", *client_path, *preload_path, *peer_path;
+const char *case_name;
 
 static const struct kv_case *const tables[] = {kv_command_cases, kv_frame_cases,
-                                               kv_fault_cases, kv_client_cases};
+                                               kv_fault_cases, kv_client_cases,
+                                               kv_inject_cases};
 
 /* AddressSanitizer asks for this. Messages are made and not freed (kv.h), which
  * is nobody's leak; the programs under test are looked at as ever. */
@@ -73,6 +75,7 @@ static int run_case(char *self, const struct kv_case *c)
              peer_path != NULL ? " --peer " : "",
              peer_path != NULL ? peer_path : "", name);
     setenv("CHECK_REPEAT", command, 0);
+    case_name = c->name;
     return check_main(2, arguments, &only, 1);
 }
 

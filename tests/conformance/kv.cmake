@@ -4,7 +4,9 @@
 find_package(Threads REQUIRED)
 add_executable(kv
   conformance/kv.c conformance/kv_wire.c conformance/kv_commands.c
-  conformance/kv_frames.c conformance/kv_faults.c conformance/kv_clients.c)
+  conformance/kv_frames.c conformance/kv_faults.c conformance/kv_clients.c
+  faults/inject_kv.c faults/inject_rules.c)
+target_include_directories(kv PRIVATE conformance faults)
 target_link_libraries(kv PRIVATE harness Threads::Threads)
 target_compile_definitions(kv PRIVATE _GNU_SOURCE)
 

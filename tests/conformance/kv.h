@@ -106,6 +106,7 @@ bool has_pair(struct wire response, const char *key, const char *value);
 /* ---- the program --------------------------------------------------------- */
 
 extern const char *store_kind, *client_path, *preload_path, *peer_path;
+extern const char *case_name;
 const char *need_client(void); /* skips the case without one */
 const char *need_preload(void);
 
@@ -120,5 +121,6 @@ extern const struct kv_case kv_command_cases[]; /* kv_commands.c */
 extern const struct kv_case kv_frame_cases[];   /* kv_frames.c */
 extern const struct kv_case kv_fault_cases[];   /* kv_faults.c */
 extern const struct kv_case kv_client_cases[];  /* kv_clients.c */
+extern const struct kv_case kv_inject_cases[];  /* ../faults/inject_kv.c */
 
 #endif

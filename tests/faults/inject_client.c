@@ -4,6 +4,7 @@
  * and exit status 1. The server it talks to is not concerned. See
  * inject_rules.h for the names.
  */
+#include "faults.h"
 #include "inject_rules.h"
 
 #include <errno.h>

@@ -13,7 +13,12 @@
 
 #include <stdbool.h>
 
-#include "faults.h"
+#include "harness.h"
+
+/* Of the program: the name of the case that runs; and the library, or the case
+ * is skipped. */
+extern const char *case_name;
+const char *need_preload(void);
 
 /* "accept=EMFILE" and `when`, for a case of that name. Both in one static
  * buffer. row_fault() gives "accept EMFILE", as the log has it; row_symbol()

@@ -4,6 +4,7 @@
  * closed; a bystander notices nothing; afterwards everything is back. See
  * inject_rules.h for the names.
  */
+#include "faults.h"
 #include "inject_rules.h"
 
 #include <signal.h>

@@ -3,6 +3,7 @@
  * status 1 and a message with errno's symbol. It has not announced that it is
  * listening: who waits for that line must not connect to nobody.
  */
+#include "faults.h"
 #include "inject_rules.h"
 
 #include <string.h>

@@ -8,6 +8,7 @@
  * --target soak` runs these and the cases of kind "inject" again and again
  * with other seeds (soak.cmake).
  */
+#include "faults.h"
 #include "inject_rules.h"
 #include "soak_traffic.h"
 
