@@ -481,7 +481,8 @@ static void interrupt_often(void)
     CHECK(setitimer(ITIMER_REAL, &often, NULL) == 0);
 }
 
-/* Reads slowly enough for the writer to wait, compares, exits 0 if all came. */
+/* Reads so slowly that the writer waits, and is interrupted before anything
+ * is taken as well as after a part of it. It compares, exits 0 if all came. */
 static pid_t start_reader(int fds[2])
 {
     pid_t pid;
@@ -490,7 +491,7 @@ static pid_t start_reader(int fds[2])
     pid = fork();
     CHECK(pid != -1);
     if (pid == 0) {
-        struct timespec nap = {0, 200000};
+        struct timespec nap = {0, 3000000};
         unsigned at = 0;
         char chunk[50000];
         ssize_t n;
@@ -800,6 +801,7 @@ static void descriptor_limits(void)
     CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
     errno = ENOTTY;
     CHECK_EQ(set_descriptor_limit(100), 100);
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == 100);
     CHECK_EQ(set_descriptor_limit(30), 30);
     CHECK_EQ(set_descriptor_limit(0), 200);
     CHECK_EQ(set_descriptor_limit(1000), 200);
