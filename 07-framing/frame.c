@@ -170,19 +170,25 @@ size_t frame_encode(const struct codec *codec, const char *payload, size_t len,
     return need;
 }
 
+/* The room is measured generously: to measure it exactly, the frame would have
+ * to be encoded twice. */
 bool frame_append(const struct codec *codec, const char *payload, size_t len,
                   struct buffer *out)
 {
-    size_t need = frame_encode(codec, payload, len, NULL, 0);
+    size_t most = len + HEAD_MAX + 1;
     char *room;
+    size_t n;
 
-    if (need == 0) {
+    if (len > codec_max_frame(codec) || most < len) {
         errno = EMSGSIZE;
         return false;
     }
-    room = buffer_room(out, need);
+    room = buffer_room(out, most);
     if (room == NULL)
         return false;
-    buffer_grew(out, frame_encode(codec, payload, len, room, need));
-    return true;
+    n = frame_encode(codec, payload, len, room, most);
+    buffer_grew(out, n);
+    if (n == 0)
+        errno = EMSGSIZE;
+    return n > 0;
 }
