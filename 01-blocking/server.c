@@ -66,7 +66,7 @@ static void converse(int fd)
         log_bytes(fd, "read", buffer, (size_t)n);
         reply = session_feed(&session, buffer, (size_t)n);
     }
-    if (reply.last)
+    if (reply.last && n != -1)
         hang_up(fd);
     log_closed(fd, n == -1 ? errno : 0);
 }

@@ -118,6 +118,7 @@ static int end_sender(int fd, int signal_number)
     while (waitpid(sender, &status, 0) == -1)
         if (errno != EINTR)
             die("waitpid");
+    hold_signals(); /* its number may be another process's now */
     return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
 }
 

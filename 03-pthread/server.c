@@ -64,7 +64,7 @@ static void converse(int fd)
         log_bytes(fd, "read", buffer, (size_t)n);
         reply = session_feed(&session, buffer, (size_t)n);
     }
-    if (reply.last)
+    if (reply.last && n != -1)
         hang_up(fd);
     log_closed(fd, n == -1 ? errno : 0);
 }
@@ -108,7 +108,7 @@ static void serve_client(int fd)
 
     (void)pthread_attr_init(&kind); /* cannot fail with valid arguments */
     (void)pthread_attr_setdetachstate(&kind, PTHREAD_CREATE_DETACHED);
-    (void)pthread_attr_setstacksize(&kind, STACK_SIZE);
+    (void)pthread_attr_setstacksize(&kind, possible_stack(STACK_SIZE));
     hold_signals(); /* a thread inherits that: the signals are main's */
     while ((errno = pthread_create(&thread, &kind, live_as_thread,
                                    (void *)(intptr_t)fd)) != 0 &&
@@ -131,8 +131,8 @@ int main(int argc, char **argv)
     parse_server_options(&options, argc, argv, "9003");
     listen_fd = listen_on(options.address, options.port);
     (void)fit_clients(&options, 0);
-    if (listen_fd == -1 || announce(listen_fd) == -1 ||
-        sem_init(&places, 0, (unsigned)options.max_clients) == -1)
+    if (sem_init(&places, 0, (unsigned)options.max_clients) == -1 ||
+        listen_fd == -1 || announce(listen_fd) == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
     catch_stop_signals(on_stop);
 

@@ -208,6 +208,7 @@ int main(int argc, char **argv)
     hold_signals();
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_server_options(&options, argc, argv, "9004");
+    (void)set_descriptor_limit(FD_SETSIZE); /* whatever is opened fits in */
     listen_fd = listen_on(options.address, options.port);
     if (listen_fd == -1 || set_nonblocking(listen_fd) == -1 ||
         open_wake_pipe(wake_fds) == -1 || announce(listen_fd) == -1)

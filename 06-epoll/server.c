@@ -174,10 +174,10 @@ static void serve_ready(int fd)
     struct conn *c = &conns[fd];
     bool wrote = wants_write(c);
 
-    if (fd == listen_fd)
-        accept_clients();
-    else if (fd == wake_fds[0])
+    if (fd == wake_fds[0])
         stop_listening(fd, &listen_fd);
+    else if (c->fd == 0) /* nobody's: listen_fd, perhaps closed by now */
+        accept_clients();
     else if (!(wrote ? conn_write(c) : conn_read(c)) ||
              (wants_write(c) != wrote &&
               watch(EPOLL_CTL_MOD, fd, wants_write(c)) == -1))

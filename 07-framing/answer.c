@@ -132,11 +132,12 @@ static bool answer_http(const char *bytes, const struct frame *frame,
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
     const struct http_head *head = frame->http;
     struct span body = {bytes + frame->offset, frame->len};
-    struct span target = {body.bytes - head->target, head->target_len};
+    struct span target;
     struct response r;
 
-    if (frame->expects)
+    if (frame->expects) /* there is no whole message, and no target, yet */
         return buffer_append(out, go_on, sizeof(go_on) - 1);
+    target = (struct span){body.bytes - head->target, head->target_len};
     r = page(head, path_of(target), body);
     return respond(&r, head, frame->last, out);
 }

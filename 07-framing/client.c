@@ -192,6 +192,8 @@ int main(int argc, char **argv)
     if (c.fd == -1 || set_nonblocking(c.fd) == -1)
         die("cannot connect to %s, port %s", host, port);
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (epoll_fd == -1)
+        die("epoll_create1");
     watch(EPOLL_CTL_ADD, c.fd, false);
     while (serve_round(&c))
         continue;

@@ -227,7 +227,7 @@ static enum store_status list(const struct table *t, struct span table,
 {
     enum store_status status = STORE_OK;
 
-    for (size_t i = 0; i < t->chain_count; i++)
+    for (size_t i = 0; i < t->chain_count && status == STORE_OK; i++)
         for (const struct entry *e = t->chains[i];
              e != NULL && status == STORE_OK; e = e->next)
             if (is_same(table_of(e), table))

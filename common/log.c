@@ -148,9 +148,11 @@ void log_error(const char *format, ...)
 void log_connected(int fd)
 {
     char address[ADDRESS_LEN];
+    int saved = errno;
 
     if (log_level >= LOG_NORMAL)
         log_info("fd %d: connected, %s", fd, peer_address(fd, address));
+    errno = saved;
 }
 
 void log_closed(int fd, int error)

@@ -66,6 +66,15 @@ static struct addrinfo *resolve(const char *host, const char *port, int flags)
     return NULL;
 }
 
+static void free_addresses(struct addrinfo *list)
+{
+    int saved = errno;
+
+    if (list != NULL)
+        freeaddrinfo(list);
+    errno = saved;
+}
+
 static int unix_address(const char *address, struct sockaddr_un *un)
 {
     const char *path = address + sizeof(unix_prefix) - 1;
@@ -102,9 +111,10 @@ static bool is_stale(const struct sockaddr_un *un)
     if (lstat(un->sun_path, &file) == -1 || !S_ISSOCK(file.st_mode))
         return false;
     fd = open_socket(AF_UNIX);
-    if (fd == -1 || set_nonblocking(fd) == -1)
+    if (fd == -1)
         return false;
-    refused = connect(fd, (const struct sockaddr *)un, sizeof(*un)) == -1 &&
+    refused = set_nonblocking(fd) == 0 &&
+              connect(fd, (const struct sockaddr *)un, sizeof(*un)) == -1 &&
               errno == ECONNREFUSED;
     close(fd);
     return refused;
@@ -140,6 +150,7 @@ static int listen_unix(const char *address)
     }
     if (stat(un.sun_path, &socket_file) == 0)
         memcpy(socket_path, un.sun_path, sizeof(socket_path));
+    (void)atexit(remove_socket); /* a start that fails leaves nothing behind */
     if (listen(fd, SOMAXCONN) == -1) {
         close_keeping_errno(fd);
         remove_socket();
@@ -176,8 +187,7 @@ int listen_on(const char *address, const char *port)
     for (struct addrinfo *info = list; info != NULL && fd == -1;
          info = info->ai_next)
         fd = listen_inet(info);
-    if (list != NULL)
-        freeaddrinfo(list);
+    free_addresses(list);
     return fd;
 }
 
@@ -261,12 +271,7 @@ int connect_to(const char *host, const char *port)
     for (struct addrinfo *info = list; info != NULL && fd == -1;
          info = info->ai_next)
         fd = connect_one(info->ai_family, info->ai_addr, info->ai_addrlen);
-    if (list != NULL) {
-        int saved = errno;
-
-        freeaddrinfo(list);
-        errno = saved;
-    }
+    free_addresses(list);
     return fd;
 }
 

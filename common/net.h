@@ -2,7 +2,7 @@
  * common/net.h - sockets set up, and what is the same for every stage.
  *
  * Functions report by their return value: -1 and errno where nothing else is
- * said. None prints and none exits.
+ * said. None logs and none exits.
  */
 #ifndef NET_H
 #define NET_H

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <unistd.h>
 
 #ifndef SEVEN_VERSION
 #define SEVEN_VERSION "unknown"
@@ -35,8 +36,8 @@ static const char server_help[] =
     "                          for so long; 0: never (default 300)\n"
     "  -g, --grace SEC         after a stop signal, conversations get so long\n"
     "                          to end (default 5)\n"
-    "  -w, --work-ms N         each reply costs N ms of blocking work\n"
-    "                          (default 0)\n"
+    "  -w, --work-ms N         each reply costs N ms of blocking work, which\n"
+    "                          no signal cuts short (default 0)\n"
     "  -q, --quiet             log nothing but errors and the closing line\n"
     "  -v, --verbose           log every read and write too\n"
     "  -h, --help              print this and exit\n"
@@ -296,6 +297,13 @@ int fit_clients(struct options *options, int ceiling)
     if (options->max_clients > possible)
         options->max_clients = possible;
     return limit;
+}
+
+size_t possible_stack(size_t bytes)
+{
+    long least = sysconf(_SC_THREAD_STACK_MIN);
+
+    return least > 0 && (size_t)least > bytes ? (size_t)least : bytes;
 }
 
 static _Noreturn void print_client_help(const char *program, const char *port,

@@ -52,6 +52,10 @@ void parse_server_options_and(struct options *options, int argc, char **argv,
  * own descriptors are open. Returns the limit: every descriptor is below it. */
 int fit_clients(struct options *options, int ceiling);
 
+/* The size of a thread's stack: `bytes`, or the least that the system takes
+ * where that is more (pthread_attr_setstacksize(3); 128 KiB on 64-bit ARM). */
+size_t possible_stack(size_t bytes);
+
 /* Reads [HOST [PORT]] of a client; `port` holds the default. */
 void parse_client_options(const char **host, const char **port, int argc,
                           char **argv);

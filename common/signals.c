@@ -75,7 +75,7 @@ void wait_out_shortage(const char *call)
 
 void wait_again(const char *call)
 {
-    assert(errno != EBADF && errno != EFAULT && errno != EINVAL);
+    assert(errno != EBADF && errno != EFAULT);
     if (errno != EINTR)
         wait_out_shortage(call);
 }
