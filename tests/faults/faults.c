@@ -194,7 +194,8 @@ void thaw(struct server *s)
     process_signal_group(s->process, SIGCONT);
 }
 
-/* As much as the socket takes now. */
+/* As much as the socket takes now, within reason: how much is enough to make
+ * the server wait, the server shows. */
 static size_t push(int fd, size_t start)
 {
     char chunk[16 * KILOBYTE];
