@@ -427,6 +427,7 @@ static void announces_once_into_a_file(void)
 static void stdout_that_cannot_be_written(void)
 {
     int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    const char *address = unix_address("not-announced");
     struct process *p;
 
     if (full == -1)
@@ -435,7 +436,47 @@ static void stdout_that_cannot_be_written(void)
         .path = server_path, .args = {"-p", "0"}, .out = full});
     hint("who waits for the line would wait for ever");
     EXPECT_EXIT(p, 1);
+    p = process_start((struct process_spec){
+        .path = server_path, .args = {"-b", address}, .out = full});
+    EXPECT_EXIT(p, 1);
+    hint("a start that fails leaves no socket file behind");
+    CHECK(access(harness_path("not-announced"), F_OK) != 0);
     close(full);
+}
+
+/* With all low numbers taken the server's own descriptors lie beyond what a
+ * set holds, where FD_SET writes into somebody else's memory (select(2)). The
+ * harness would close what is inherited, so the server is started by hand; a
+ * server that runs is ended by the alarm it inherits. */
+static void descriptors_beyond_the_sets(void)
+{
+    int log[2], status;
+    char said[512];
+    ssize_t n;
+    pid_t pid;
+
+    need_descriptors(FD_SETSIZE + 100);
+    if (is_instrumented())
+        check_skip("a sanitizer or wrapper needs descriptors of its own");
+    CHECK(pipe(log) == 0);
+    pid = fork();
+    if (pid == 0) {
+        int null = open("/dev/null", O_RDONLY);
+
+        dup2(log[1], STDERR_FILENO);
+        while (null != -1 && null < FD_SETSIZE)
+            null = dup(null);
+        alarm(10);
+        execl(server_path, server_path, "-p", "0", (char *)NULL);
+        _exit(127);
+    }
+    close(log[1]);
+    n = read(log[0], said, sizeof(said) - 1);
+    CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
+    said[n > 0 ? n : 0] = '\0';
+    hint("what does not fit into a set must not get into one");
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    CHECK(strstr(said, "EMFILE") != NULL);
 }
 
 const struct suite_case start_cases[] = {
@@ -460,6 +501,8 @@ const struct suite_case start_cases[] = {
      ALL_TRANSPORTS},
     {"announces-once-into-file", "start", FRAMES_TOO, 30,
      announces_once_into_a_file, ALL_TRANSPORTS},
+    {"descriptors-beyond-sets", "start", SELECT, 30,
+     descriptors_beyond_the_sets, 0},
     {"stdout-full", "start", FRAMES_TOO, 30, stdout_that_cannot_be_written, 0},
     {0},
 };

@@ -480,6 +480,27 @@ static void stop_before_another_wait(void)
     CHECK(access(file, F_OK) != 0);
 }
 
+/* In one batch the loop learns that it is to stop and that somebody waits at
+ * the listening socket, which it closes for the first of the two. Who talks
+ * meanwhile must not notice. */
+static void stop_with_a_knock(void)
+{
+    const char *file = harness_path("late");
+    struct server *s = patient_with_late_signal(file);
+    int fd = dial(s);
+    FILE *f;
+
+    hint("a listening socket that was closed in its own batch is no client");
+    ROUND_TRIP(fd, "before\n");
+    f = fopen(file, "we");
+    CHECK(f != NULL && fprintf(f, "%d", s->port) > 0 && fclose(f) == 0);
+    ROUND_TRIP(fd, "the next wait\n");
+    WAIT_UNTIL(access(file, F_OK) != 0);
+    ROUND_TRIP(fd, "after\n");
+    leave(fd);
+    server_expect_stopped(s, SERVED_ANY);
+}
+
 /* However often they come, no signal may find the default action or be lost. */
 static void many_signals(void)
 {
@@ -569,6 +590,8 @@ const struct suite_case stop_cases[] = {
      stop_before_the_first_wait, ALSO_UNIX},
     {"stop-before-another-wait", "stop", FRAMES_TOO, 30,
      stop_before_another_wait, ALSO_UNIX},
+    {"stop-with-a-knock", "stop", EVENT_LOOPS | FRAMES, 30, stop_with_a_knock,
+     TCP_ONLY},
     {"stop-many-signals", "stop", FRAMES_TOO, 30, many_signals, ALL_TRANSPORTS},
     {"stop-count-is-exact", "stop", FRAMES_TOO, 30, count_is_exact,
      ALL_TRANSPORTS},
