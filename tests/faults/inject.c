@@ -30,7 +30,9 @@
  * `read` and `write` are those on sockets, whatever they are called (recv,
  * sendmsg, readv ...): files, pipes and the log are left alone. `wait` is
  * select, poll, epoll_wait, their siblings, and sem_wait; a select without
- * descriptors is a sleep and left alone. `malloc` is calloc and realloc too.
+ * descriptors is a sleep and left alone. `malloc` is calloc, realloc and
+ * aligned_alloc too.
+ *
  * Calls are counted over the process and all its children together. The log
  * has a line for each fault, "accept EMFILE 2": the call, the fault, and the
  * how manieth call it was; so a test can insist that it happened.
@@ -275,6 +277,7 @@ static void squeeze(const char *from, char *to, size_t size)
 void *on_malloc(size_t size) AS(malloc);
 void *on_calloc(size_t count, size_t size) AS(calloc);
 void *on_realloc(void *memory, size_t size) AS(realloc);
+void *on_aligned_alloc(size_t alignment, size_t size) AS(aligned_alloc);
 void on_free(void *memory) AS(free);
 int on_accept(int fd, struct sockaddr *address, socklen_t *len) AS(accept);
 int on_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags)
@@ -328,6 +331,7 @@ int on_connect(int fd, const struct sockaddr *address, socklen_t len)
 REAL(malloc);
 REAL(calloc);
 REAL(realloc);
+REAL(aligned_alloc);
 REAL(free);
 REAL(accept);
 REAL(accept4);
@@ -374,6 +378,7 @@ static void find_all(void)
     find("malloc", &real_malloc);
     find("calloc", &real_calloc);
     find("realloc", &real_realloc);
+    find("aligned_alloc", &real_aligned_alloc);
     find("free", &real_free);
     find("accept", &real_accept);
     find("accept4", &real_accept4);
@@ -781,6 +786,14 @@ void *on_realloc(void *memory, size_t size)
     if (!found_allocator() || is_early(memory))
         abort(); /* nobody who allocates that early comes back for more */
     return fails(MALLOC) ? NULL : real_realloc(memory, size);
+}
+
+/* musl's refuses if malloc alone has been replaced. */
+void *on_aligned_alloc(size_t alignment, size_t size)
+{
+    if (!found_allocator())
+        abort(); /* nobody needs that so early */
+    return fails(MALLOC) ? NULL : real_aligned_alloc(alignment, size);
 }
 
 void on_free(void *memory)

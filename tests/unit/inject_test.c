@@ -251,6 +251,11 @@ static long probe_realloc(void)
     return freed(realloc(NULL, PIECE));
 }
 
+static long probe_aligned_alloc(void)
+{
+    return freed(aligned_alloc(64, 64));
+}
+
 static long probe_socket(void)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -327,6 +332,7 @@ static const struct probe {
     {"malloc", "malloc", probe_malloc},
     {"calloc", "malloc", probe_calloc},
     {"realloc", "malloc", probe_realloc},
+    {"aligned_alloc", "malloc", probe_aligned_alloc},
     {"socket", "socket", probe_socket},
     {"pipe", NULL, probe_pipe},
     {"sleep", NULL, probe_sleep},
@@ -630,7 +636,8 @@ static void every_call(void)
 /* libc asks for memory itself: all of it is refused, and the probe sees it. */
 static void memory(void)
 {
-    static const char *const names[] = {"malloc", "calloc", "realloc"};
+    static const char *const names[] = {"malloc", "calloc", "realloc",
+                                        "aligned_alloc"};
 
     for (size_t i = 0; i < CHECK_COUNT(names); i++) {
         expect_text(run_logged("malloc=ENOMEM@1-", names[i], 2)->out,
