@@ -35,6 +35,7 @@ static const struct {
     {"loops", "Event loops"},
     {"stopping", "Starting and stopping"},
     {"frames", "Frames"},
+    {"clients", "The other side: clients"},
 };
 enum { GROUPS = sizeof(groups) / sizeof(groups[0]) };
 

@@ -40,6 +40,9 @@ function(add_mutant TEXT STAGE SOURCE TESTS)
     set(unit ${CMAKE_MATCH_1})
     set(sources ${root}/tests/unit/${unit}_test.c ${root}/tests/unit/feed.c)
     set(libraries harness framing)
+  elseif(SOURCE STREQUAL "client.c")
+    set(sources "")
+    set(libraries "")
   else()
     set(kind ${STAGE})
     if(first MATCHES "^kv\\.")
@@ -74,6 +77,11 @@ function(add_mutant TEXT STAGE SOURCE TESTS)
       set(command $<TARGET_FILE:kv> --store lock
                   --server $<TARGET_FILE:${target}>
                   --client $<TARGET_FILE:07-framing-kv-client>)
+    elseif(SOURCE STREQUAL "client.c")
+      set(command $<TARGET_FILE:suite>
+                  --server $<TARGET_FILE:${STAGE}-server>
+                  --client $<TARGET_FILE:${target}> --stage ${STAGE})
+      add_dependencies(mutants ${STAGE}-server)
     else()
       set(command $<TARGET_FILE:suite> --server $<TARGET_FILE:${target}>
                   --stage ${STAGE} ${suite_arguments})
