@@ -24,7 +24,7 @@
  *                "unit.PROGRAM.NAME" of a unit test
  *     says:      words that the failure's report must hold; else any failed
  *                expectation counts
- *     deadline:  what a case waits for comes within so many ms (default 3000)
+ *     deadline:  what a case waits for comes within so many ms (default 1500)
  */
 #ifndef MUTANT_H
 #define MUTANT_H
@@ -37,7 +37,7 @@ enum {
     MAX_CHANGES = 6,
     MAX_STAGES = 8,
     MAX_TESTS = 4,
-    DEADLINE_MS = 3000
+    DEADLINE_MS = 1500
 };
 
 /* Whole lines. The part of `text` that gave them is for the reader. */
