@@ -6,8 +6,23 @@
 #include "faults.h"
 #include "inject_rules.h"
 
+#include <dirent.h>
 #include <string.h>
 #include <sys/wait.h>
+
+/* Nothing else is called that in the case's directory (harness.h). */
+static bool has_socket_file(void)
+{
+    DIR *d = opendir(harness_dir());
+    struct dirent *entry;
+    bool has = false;
+
+    CHECK(d != NULL);
+    while ((entry = readdir(d)) != NULL)
+        has = has || strncmp(entry->d_name, "socket", 6) == 0;
+    closedir(d);
+    return has;
+}
 
 /* The server with its first word on stdout, if it says one. */
 static void refused_at_start(void)
@@ -23,6 +38,8 @@ static void refused_at_start(void)
     CHECK_EQ(log_lines(s), 1);
     if (process_read_line(s->process, line, sizeof(line)))
         CHECK_FAIL("it said \"%s\" and was not ready", line);
+    if (server_transport == ON_UNIX && has_socket_file())
+        CHECK_FAIL("it left its socket behind");
 }
 
 const struct suite_case inject_start_cases[] = {
@@ -37,7 +54,7 @@ const struct suite_case inject_start_cases[] = {
     {"inject-start-socket-EACCES", "inject", FRAMES_TOO, 30, refused_at_start,
      0},
     {"inject-start-epoll_ctl-ENOSPC", "inject", EPOLL | FRAMES, 30,
-     refused_at_start, 0},
+     refused_at_start, ALSO_UNIX},
     {"inject-start-epoll_ctl-ENOMEM", "inject", EPOLL | FRAMES, 30,
      refused_at_start, 0},
     {0},
