@@ -234,6 +234,38 @@ struct mutant mutant_read(const char *path)
     return r.m;
 }
 
+/* The words of a list stand in one string, which begins at the first. */
+static void free_part(struct part *part)
+{
+    free(part->stages[0]);
+    free(part->tests[0]);
+    free(part->source);
+    free(part->says);
+    for (int i = 0; i < part->n_changes; i++) {
+        free(part->changes[i].old_lines);
+        free(part->changes[i].new_lines);
+        free(part->changes[i].text);
+    }
+}
+
+void mutant_free(struct mutant *m)
+{
+    for (int i = 0; i < m->n_parts; i++)
+        free_part(&m->parts[i]);
+    free(m->group);
+    free(m->name);
+    free(m->bug);
+    free(m->seen);
+    free(m->from);
+}
+
+void mutants_free(struct mutant *mutants, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        mutant_free(&mutants[i]);
+    free(mutants);
+}
+
 /* ---- all of them -------------------------------------------------------- */
 
 static int by_name(const void *a, const void *b)

@@ -64,8 +64,9 @@ struct mutant {
 };
 
 /* Reads a text. Ends the program with a message that names file and line if it
- * cannot be understood. The strings live as long as the program. */
+ * cannot be understood. The strings belong to the caller: mutant_free. */
 struct mutant mutant_read(const char *path);
+void mutant_free(struct mutant *m);
 
 /* The part that is about this stage, NULL if there is none. */
 const struct part *mutant_part(const struct mutant *m, const char *stage);
@@ -78,9 +79,9 @@ const char *part_source(const struct part *part, const char *stage);
  * (a static buffer). */
 char *part_apply(const struct part *part, const char *source, const char **why);
 
-/* All of tests/mutants below `root`, in order of group and name; the caller
- * frees the array. */
+/* All of tests/mutants below `root`, in order of group and name. */
 struct mutant *mutants_read(const char *root, size_t *count);
+void mutants_free(struct mutant *mutants, size_t count);
 
 /* The whole file, NUL-terminated, or the end of the program. */
 char *file_read(const char *path);

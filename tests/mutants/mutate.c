@@ -39,12 +39,34 @@ static char *changed_source(const char *text, const char *root,
     return changed;
 }
 
+/* What is there already is left alone: nothing need be compiled again. */
+static bool holds(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "r");
+    char *there;
+    bool same;
+
+    if (f == NULL)
+        return false;
+    fclose(f);
+    there = file_read(path);
+    same = strcmp(there, text) == 0;
+    free(there);
+    return same;
+}
+
 static int run_apply(char **words)
 {
     struct mutant m = mutant_read(words[0]);
     char *changed = changed_source(words[0], words[1], words[2], &m);
-    FILE *f = fopen(words[3], "w");
+    FILE *f;
 
+    mutant_free(&m);
+    if (holds(words[3], changed)) {
+        free(changed);
+        return EXIT_SUCCESS;
+    }
+    f = fopen(words[3], "w");
     if (f == NULL || fputs(changed, f) == EOF || fclose(f) == EOF)
         give_up("%s: %s", words[3], strerror(errno));
     free(changed);
@@ -61,7 +83,7 @@ static int run_museum(const char *root)
 
     fputs(text, stdout);
     free(text);
-    free(mutants);
+    mutants_free(mutants, count);
     return EXIT_SUCCESS;
 }
 
@@ -179,7 +201,7 @@ static int run_check(const char *root, char **programs, int n)
     free(kept);
     free(now);
     free(cases);
-    free(mutants);
+    mutants_free(mutants, count);
     return EXIT_SUCCESS;
 }
 
@@ -189,10 +211,13 @@ static int run_verdict(char **words)
 {
     struct mutant m = mutant_read(words[0]);
     const struct part *part = mutant_part(&m, words[1]);
+    int result;
 
     if (part == NULL)
         give_up("%s is not about %s", words[0], words[1]);
-    return verdict(words + 3, words[2], part->says, part->deadline_ms);
+    result = verdict(words + 3, words[2], part->says, part->deadline_ms);
+    mutant_free(&m);
+    return result;
 }
 
 int main(int argc, char **argv)
