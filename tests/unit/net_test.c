@@ -779,16 +779,18 @@ static void a_wake_pipe_never_blocks(void)
 
 static void no_descriptor_for_a_wake_pipe(void)
 {
-    struct rlimit limit;
+    struct rlimit limit, before;
     int fds[2], next = dup(0);
 
-    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    limit = before;
     limit.rlim_cur = (rlim_t)next + 1;
     CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
     expect_failure(open_wake_pipe(fds), EMFILE);
     close(next);
     expect_failure(open_wake_pipe(fds), EMFILE);
     CHECK_EQ(dup(0), next);
+    CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
 }
 
 /* ---- limits, copies, rosters, time
@@ -848,6 +850,7 @@ static void a_roster_is_a_set(void)
             found += r.members[k] == i * 7;
         CHECK_EQ(found, i % 3 != 0);
     }
+    free(r.members);
 }
 
 static void deadlines(void)

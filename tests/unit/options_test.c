@@ -191,7 +191,7 @@ static void how_much_is_logged(void)
 
 static void help_and_version(void)
 {
-    static const char *const help[][2] = {{"-h"}, {"--help"}, {"-h", "-x"}};
+    static const char *const help[][3] = {{"-h"}, {"--help"}, {"-h", "-x"}};
     static const char *const version[][2] = {{"-V"}, {"--version"}};
 
     for (size_t i = 0; i < CHECK_COUNT(help); i++) {
