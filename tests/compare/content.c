@@ -64,13 +64,6 @@ uint32_t content_start(const struct content *c, uint32_t client)
     return (uint32_t)((uint64_t)client * 7 % messages) * c->message_size;
 }
 
-uint32_t content_after(const struct content *c, uint32_t place, size_t len)
-{
-    uint32_t next = place + (uint32_t)len;
-
-    return next < c->period ? next : next - c->period;
-}
-
 size_t content_wrong(const struct content *c, uint32_t place, const char *bytes,
                      size_t len)
 {

@@ -36,8 +36,15 @@ void content_free(struct content *c);
 /* Where the client of this number begins. */
 uint32_t content_start(const struct content *c, uint32_t client);
 
-/* The place `len` bytes, at most CONTENT_PIECE, further on. */
-uint32_t content_after(const struct content *c, uint32_t place, size_t len);
+/* The place `len` bytes, at most CONTENT_PIECE, further on. Here and not in
+ * content.c because load calls it twice for each message. */
+static inline uint32_t content_after(const struct content *c, uint32_t place,
+                                     size_t len)
+{
+    uint32_t next = place + (uint32_t)len;
+
+    return next < c->period ? next : next - c->period;
+}
 
 /* How many of these `len` bytes, at most CONTENT_PIECE, are not what stands at
  * `place`. */

@@ -440,8 +440,9 @@ static void print_introduction(void)
 {
     printf(
         "Three clients, the same for every server. A asks and stays, silent. "
-        "B and C ask.\nThen A leaves, then B, then C.   %s#%s answered   "
-        "%s.%s waits   %s-%s silent, but still there\n\n",
+        "B and C ask.\nThen A leaves, then B, then C.\n\n"
+        "%s#%s answered   %s.%s waits for the answer   %s-%s silent, but still "
+        "there\n\n",
         green, plain, yellow, plain, dim, plain);
 }
 

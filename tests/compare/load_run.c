@@ -6,9 +6,9 @@
  *                                     until time is up, then without send
  *
  * It must be cheaper than the servers it measures. So: one recv and one send a
- * message (they skip what read and write do for files), one look at the clock,
- * nothing copied, nothing allocated; and, where many replies are on their way,
- * it does not get up for each of them (see gather()).
+ * message (they skip what read and write do for files), one look at the clock
+ * or less, no division, nothing copied, nothing allocated; and, where many
+ * replies are on their way, it does not get up for each of them (see gather()).
  */
 #include "load.h"
 
@@ -28,7 +28,9 @@ enum {
     BATCH = 256,
     CONNECTING_AT_ONCE = 64, /* fits into every backlog of some size */
     RETRY_MS = 10,
-    LOOK_MS = 100, /* the longest wait for events */
+    LOOK_MS = 100,     /* the longest wait for events */
+    MANY_AT_ONCE = 16, /* in a batch so large, one look at the clock */
+    CLOCK_EVERY = 4,   /* does for so many */
     MANY_ON_THE_WAY = 32,
     QUICK_NS = 20000, /* an answer each so often is quick */
     SHORTEST_PAUSE_NS = 15000,
@@ -48,8 +50,10 @@ struct client {
     bool wants_retry; /* there was no connection to be had just now */
     uint32_t send_place, check_place;
     uint32_t in_message; /* bytes of the coming message that are here */
+    uint32_t oldest;     /* which of its slots in starts is the next answer's */
     uint64_t to_send, to_come;
     uint64_t answered; /* messages */
+    uint64_t *starts;  /* closed loop, churn: when its messages were due */
 };
 
 enum phase { CONNECT, TALK, DRAIN };
@@ -59,7 +63,7 @@ static struct outcome *result;
 static struct target target;
 static struct content content;
 static struct client *clients;
-static uint64_t *starts;   /* closed loop, churn: when each message was due */
+static uint64_t *starts;   /* of all clients: as many slots as depth for each */
 static uint32_t n_clients; /* with the idle ones, which stand last */
 static uint32_t n_opened, n_connecting, n_retrying;
 static uint32_t n_talking;   /* connected or about to be, and not idle */
@@ -103,17 +107,12 @@ static uint64_t due_ns(uint64_t n)
     return talk_ns + (uint64_t)((double)n * 1e9 / set->rate);
 }
 
-/* Where the closed loop keeps it: each client has depth slots, used in turn. */
-static uint64_t *start_slot(const struct client *c, uint64_t message)
-{
-    return &starts[(uint64_t)number_of(c) * set->depth + message % set->depth];
-}
-
-static uint64_t start_of(const struct client *c, uint64_t message)
+/* When the message was due that is `later` answers after the next one. */
+static uint64_t start_of(const struct client *c, uint64_t later)
 {
     if (set->mode == OPEN_LOOP)
-        return due_ns(message * set->clients + number_of(c));
-    return *start_slot(c, message);
+        return due_ns((c->answered + later) * set->clients + number_of(c));
+    return c->starts[(c->oldest + later) % set->depth];
 }
 
 /* How many messages this client still expects. */
@@ -243,10 +242,12 @@ static void send_due(struct client *c)
     }
 }
 
-/* In the closed loop the next message is due at the moment of the answer. */
+/* In the closed loop the next message is due at the moment of the answer, and
+ * takes over its slot. */
 static void complete(struct client *c)
 {
-    uint64_t start = start_of(c, c->answered);
+    uint64_t *slot = &c->starts[c->oldest];
+    uint64_t start = set->mode == OPEN_LOOP ? start_of(c, 0) : *slot;
 
     if (counting)
         histogram_add(&result->latency, now - start - held_ns);
@@ -255,9 +256,10 @@ static void complete(struct client *c)
     completed++;
     on_the_way--;
     if (set->mode == CLOSED_LOOP && phase == TALK) {
-        *start_slot(c, c->answered) = now;
+        *slot = now;
         let_come_due(c);
     }
+    c->oldest = c->oldest + 1 < set->depth ? c->oldest + 1 : 0;
     c->answered++;
 }
 
@@ -270,7 +272,6 @@ static void take(struct client *c, const char *bytes, size_t len)
     c->check_place = content_after(&content, c->check_place, asked);
     c->to_come -= asked;
     c->in_message += (uint32_t)asked;
-    look_at_clock();
     for (; c->in_message >= set->size; c->in_message -= set->size)
         complete(c);
 }
@@ -308,7 +309,7 @@ static void open_for_message(struct client *c)
  * connect is made. */
 static void churn(struct client *c)
 {
-    *start_slot(c, c->answered) = look_at_clock();
+    c->starts[c->oldest] = look_at_clock();
     open_for_message(c);
 }
 
@@ -497,7 +498,7 @@ static void begin_talk(void)
         if (set->mode != CLOSED_LOOP || c->fd == -1)
             continue;
         for (uint32_t k = 0; k < set->depth; k++) {
-            *start_slot(c, k) = look_at_clock();
+            c->starts[k] = look_at_clock();
             let_come_due(c);
         }
         send_due(c);
@@ -589,11 +590,13 @@ static void run_loop(void)
         if (phase == TALK)
             go_on_talking();
         n = epoll_wait(epoll_fd, events, BATCH, timeout_ms());
-        if (n <= 0 || phase != TALK || set->mode == OPEN_LOOP)
-            look_at_clock(); /* else who takes an answer looks */
-        for (int i = 0; i < n; i++)
+        look_at_clock();
+        for (int i = 0; i < n; i++) {
+            if (i > 0 && (n < MANY_AT_ONCE || i % CLOCK_EVERY == 0))
+                look_at_clock();
             if (events[i].data.ptr != NULL)
                 serve(events[i].data.ptr, events[i].events);
+        }
         if (phase == TALK && set->mode == OPEN_LOOP)
             follow_schedule();
         retry();
@@ -616,8 +619,7 @@ static void count_unanswered(void)
         result->errors.unanswered += owed;
         for (uint64_t k = 0; k < owed; k++)
             if (counting)
-                histogram_add(&result->latency,
-                              now - start_of(c, c->answered + k) - held_ns);
+                histogram_add(&result->latency, now - start_of(c, k) - held_ns);
     }
 }
 
@@ -653,6 +655,8 @@ static int prepare(void)
         return -1;
     for (uint32_t i = 0; i < n_clients; i++)
         clients[i] = (struct client){.fd = -1, .idle = i >= set->clients};
+    for (uint32_t i = 0; i < set->clients; i++)
+        clients[i].starts = &starts[(size_t)i * set->depth];
     timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
     if (timer_fd == -1 ||
         epoll_ctl(epoll_fd, EPOLL_CTL_ADD, timer_fd, &timer) == -1)

@@ -29,6 +29,10 @@ struct program {
  * SIGHUP so that nothing is left behind. */
 void clean_up_at_exit(void);
 
+/* What is started from now on, and this program above it, runs before anything
+ * else on the machine (SCHED_FIFO, sched(7)). False: it may not. */
+bool run_first(void);
+
 /* Starts argv[0] (a path, or found in PATH) on this CPU. Its stderr is
  * /dev/null. -1 and errno when it could not be started; a program that is not
  * there ends at once with status 127. */

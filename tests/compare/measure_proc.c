@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 static FILE *open_of(pid_t pid, const char *name)
 {
@@ -16,47 +16,40 @@ static FILE *open_of(pid_t pid, const char *name)
     return fopen(path, "re");
 }
 
-/* The process group and the CPU time in ticks. The second field, the name, may
- * hold anything: what follows its last parenthesis counts. */
-static bool read_stat(pid_t pid, pid_t *group, long *ticks)
+/* Field 5 of stat. The second field, the name, may hold anything: what follows
+ * its last parenthesis counts. -1: it is gone. */
+static pid_t group_of(pid_t pid)
 {
     FILE *f = open_of(pid, "stat");
-    unsigned long user, system;
     char text[1024], *fields;
-    int number;
+    int group;
     size_t len;
 
     if (f == NULL)
-        return false;
+        return -1;
     len = fread(text, 1, sizeof(text) - 1, f);
     fclose(f);
     text[len] = '\0';
     fields = strrchr(text, ')');
-    if (fields == NULL ||
-        sscanf(fields + 1,
-               " %*c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &number,
-               &user, &system) != 3)
-        return false;
-    *group = number;
-    *ticks = (long)(user + system);
-    return true;
+    if (fields == NULL || sscanf(fields + 1, " %*c %*d %d", &group) != 1)
+        return -1;
+    return group;
 }
 
-/* Calls nothing back: fills in the processes of the group. Grows with them,
- * because 02 has one for each client. The caller frees. */
+/* The processes of the group: 02 has one for each client, so the list grows.
+ * The caller frees. */
 static pid_t *members_of(const struct program *p, int *count)
 {
     DIR *d = opendir("/proc");
-    pid_t *pids = NULL, pid, group;
+    pid_t *pids = NULL, pid;
     struct dirent *entry;
     int room = 0;
-    long ticks;
 
     *count = 0;
     while (d != NULL && (entry = readdir(d)) != NULL) {
         pid = (pid_t)atol(entry->d_name);
         if (!isdigit((unsigned char)entry->d_name[0]) ||
-            !read_stat(pid, &group, &ticks) || group != p->pid)
+            group_of(pid) != p->pid)
             continue;
         if (*count == room) {
             pid_t *more =
@@ -89,49 +82,17 @@ static long status_number(pid_t pid, const char *name, const char *file)
     return number;
 }
 
-/* Of one thread, in nanoseconds; stat knows only hundredths of a second. */
-static double thread_cpu_s(pid_t pid, const char *thread)
+/* To the nanosecond and up to now: stat counts hundredths of a second, and
+ * schedstat is behind by up to a timer tick. */
+static double cpu_s_of(pid_t pid)
 {
-    unsigned long long ran = 0;
-    char name[64];
-    FILE *f;
+    struct timespec used;
+    clockid_t clock;
 
-    snprintf(name, sizeof(name), "task/%ld/schedstat", atol(thread));
-    f = open_of(pid, name);
-    if (f == NULL)
-        return -1;
-    if (fscanf(f, "%llu", &ran) != 1)
-        ran = 0;
-    fclose(f);
-    return (double)ran / 1e9;
-}
-
-static void add_process(struct usage *u, pid_t pid)
-{
-    char path[64];
-    struct dirent *entry;
-    pid_t group;
-    double s = 0, more = 0;
-    long ticks;
-    DIR *d;
-
-    snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
-    d = opendir(path);
-    while (d != NULL && (entry = readdir(d)) != NULL) {
-        if (entry->d_name[0] == '.')
-            continue;
-        more = thread_cpu_s(pid, entry->d_name);
-        s += more;
-        u->threads++;
-    }
-    if (d != NULL)
-        closedir(d);
-    if (more < 0) /* a kernel without schedstat */
-        s = read_stat(pid, &group, &ticks)
-                ? (double)ticks / (double)sysconf(_SC_CLK_TCK)
-                : 0;
-    u->cpu_s += s;
-    u->processes++;
+    if (clock_getcpuclockid(pid, &clock) != 0 ||
+        clock_gettime(clock, &used) == -1)
+        return 0;
+    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
 }
 
 struct usage usage_of(const struct program *p)
@@ -140,8 +101,15 @@ struct usage usage_of(const struct program *p)
     int count;
     pid_t *pids = members_of(p, &count);
 
-    for (int i = 0; i < count; i++)
-        add_process(&u, pids[i]);
+    for (int i = 0; i < count; i++) {
+        long threads = status_number(pids[i], "Threads", "status");
+
+        if (threads == -1)
+            continue;
+        u.cpu_s += cpu_s_of(pids[i]);
+        u.threads += (int)threads;
+        u.processes++;
+    }
     free(pids);
     return u;
 }

@@ -125,7 +125,7 @@ static char *random_lines(uint64_t seed, size_t len)
 static void client_short_and_interrupted(void)
 {
     unsigned long seed = soak_seed();
-    const size_t len = is_loop() ? 8 * MEGABYTE : 200 * KILOBYTE;
+    const size_t len = stage == 1 ? 200 * KILOBYTE : 8 * MEGABYTE;
     char *text = random_lines(seed, len);
     struct server *s = server_start((struct server_spec){.on_tcp = true});
     struct run r;
