@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -225,7 +224,7 @@ static bool is_stuck(struct server *s, int fd)
 {
     struct queues q;
 
-    if (waiting(fd, FIONREAD) == 0 || waiting(fd, SIOCOUTQ) == 0 ||
+    if (waiting(fd, FIONREAD) == 0 || waiting(fd, TIOCOUTQ) == 0 ||
         !server_sleeps(s))
         return false;
     return server_transport == ON_UNIX ||
@@ -250,7 +249,7 @@ size_t send_until_stuck(struct server *s, int fd, size_t start)
 
 static bool has_read_all(const struct server *s, int fd, struct queues *q)
 {
-    return waiting(fd, SIOCOUTQ) == 0 && server_queues(s, fd, q) &&
+    return waiting(fd, TIOCOUTQ) == 0 && server_queues(s, fd, q) &&
            q->unread == 0 && server_sleeps(s);
 }
 

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sockios.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +42,7 @@ static bool has_settled(const struct server *s, int fd, bool *stuck)
     int unread = 1;
 
     for (int looks = 0; looks < 3; looks++) {
-        CHECK(ioctl(fd, SIOCOUTQ, &unread) == 0);
+        CHECK(ioctl(fd, TIOCOUTQ, &unread) == 0);
         if (unread == 0)
             return true;
         if (!server_sleeps(s))
