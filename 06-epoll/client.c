@@ -35,7 +35,7 @@ struct conn {
 };
 
 static int epoll_fd;
-static bool is_file; /* stdin is always ready: epoll refuses to watch it */
+static bool is_file; /* so is stdin, or /dev/null: see watch() */
 
 static bool wants_input(const struct conn *c)
 {
@@ -108,6 +108,8 @@ static int conn_close(struct conn *c)
                        : server_closed(&c->farewell, c->owed_len);
 }
 
+/* A file is always ready, and epoll refuses to watch it, with EPERM
+ * (epoll_ctl(2)): it is read in every round that wants input. */
 static void watch(int operation, int fd, bool writable)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
