@@ -14,6 +14,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* What names a limit has a type of its own in glibc, and is an int elsewhere.
+ */
+#ifdef __GLIBC__
+typedef __rlimit_resource_t limit_kind;
+#else
+typedef int limit_kind;
+#endif
+
 enum { CLIENTS = 30, NOBODY = 65534 };
 
 static void dial_all(const struct server *s, int *fds)
@@ -89,7 +97,7 @@ static void soft_limit_of_sixteen(void)
 
 /* Whose it is may set a process's limits: as root without CAP_SYS_RESOURCE we
  * must be nobody for a moment to set those of nobody's server (prlimit(2)). */
-static int set_limit_as_nobody(pid_t pid, int resource,
+static int set_limit_as_nobody(pid_t pid, limit_kind resource,
                                const struct rlimit *limit)
 {
     pid_t helper = fork();
@@ -104,19 +112,19 @@ static int set_limit_as_nobody(pid_t pid, int resource,
 }
 
 /* Sets the soft limit of a running server. */
-static void set_limit(const struct server *s, int resource, rlim_t soft)
+static void set_limit(const struct server *s, limit_kind resource, rlim_t soft)
 {
     struct rlimit limit;
 
     CHECK(getrlimit(resource, &limit) == 0); /* the server has our hard ones */
     limit.rlim_cur = soft;
-    check_step("limit %d is %llu now", resource, (unsigned long long)soft);
+    check_step("limit %d is %llu now", (int)resource, (unsigned long long)soft);
     if (prlimit(s->pid, resource, &limit, NULL) == -1 &&
         set_limit_as_nobody(s->pid, resource, &limit) == -1)
         CHECK_FAIL("prlimit: %s", strerror(errno));
 }
 
-static rlim_t hard_limit(int resource)
+static rlim_t hard_limit(limit_kind resource)
 {
     struct rlimit limit;
 
