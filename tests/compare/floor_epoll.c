@@ -3,17 +3,19 @@
  * bookkeeping, no timeouts, no look at any error. Not to be used as a server:
  * it is the floor that 04, 05 and 06 are measured against.
  *
- * Usage: floor_epoll [ADDRESS [PORT]]
+ * Usage: floor_epoll [ADDRESS [PORT [READ_KIB]]]
  */
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "net.h"
 
-enum { BUFFER_SIZE = 64 * 1024, BATCH = 256 };
+enum { MOST_KIB = 256, READ_KIB = 64, BATCH = 256 };
 
-static char buffer[BUFFER_SIZE];
+static char buffer[MOST_KIB * 1024];
+static size_t read_size = READ_KIB * 1024;
 static int epoll_fd;
 
 static void watch(int fd)
@@ -26,7 +28,7 @@ static void watch(int fd)
 
 static void echo(int fd)
 {
-    ssize_t n = read(fd, buffer, sizeof(buffer));
+    ssize_t n = read(fd, buffer, read_size);
 
     if (n <= 0)
         close(fd);
@@ -40,6 +42,8 @@ int main(int argc, char **argv)
         listen_on(argc > 1 ? argv[1] : "127.0.0.1", argc > 2 ? argv[2] : "0");
     struct epoll_event events[BATCH];
 
+    if (argc > 3 && strtoul(argv[3], NULL, 10) <= MOST_KIB)
+        read_size = strtoul(argv[3], NULL, 10) * 1024;
     set_descriptor_limit(0);
     epoll_fd = epoll_create1(0);
     watch(listen_fd);

@@ -2,16 +2,17 @@
  * tests/compare/floor_thread.c - the barest echo server with a thread for each
  * client: no look at any error. The floor that 03 is measured against.
  *
- * Usage: floor_thread [ADDRESS [PORT]]
+ * Usage: floor_thread [ADDRESS [PORT [STACK_KIB]]]
  */
 #include <pthread.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "net.h"
 
-enum { BUFFER_SIZE = 16 * 1024, STACK_SIZE = 64 * 1024 };
+enum { BUFFER_SIZE = 16 * 1024, STACK_KIB = 64 };
 
 static void *echo(void *argument)
 {
@@ -29,13 +30,15 @@ int main(int argc, char **argv)
 {
     int listen_fd =
         listen_on(argc > 1 ? argv[1] : "127.0.0.1", argc > 2 ? argv[2] : "0");
+    size_t stack_kib =
+        argc > 3 ? strtoul(argv[3], NULL, 10) : (size_t)STACK_KIB;
     pthread_attr_t kind;
     pthread_t thread;
 
     set_descriptor_limit(0);
     pthread_attr_init(&kind);
     pthread_attr_setdetachstate(&kind, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&kind, STACK_SIZE);
+    pthread_attr_setstacksize(&kind, stack_kib * 1024);
     if (announce(listen_fd) == -1)
         return 1;
     for (;;) {

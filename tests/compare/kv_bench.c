@@ -44,12 +44,15 @@ enum {
 };
 
 static const char help[] =
-    "Usage: kv_bench [--rounds N] [--seconds S] [--depth N] KV_SERVER\n"
+    "Usage: kv_bench [--rounds N] [--seconds S] [--depth N] [--raw] "
+    "KV_SERVER\n"
     "Operations a second of the three stores, at 1, 4 and 16 threads.\n"
     "\n"
     "  --rounds N   measurements for each figure (default 5)\n"
     "  --seconds S  of each measurement (default 0.5)\n"
     "  --depth N    commands that a client has on their way (default 32)\n"
+    "  --raw        the server only, and what every round came to: operation,\n"
+    "               clients, store, operations a second of each round\n"
     "\n"
     "10,000 keys, values of 16 bytes. Exit status: 0 done; 1 failed; 2 wrong\n"
     "usage.\n";
@@ -59,6 +62,7 @@ enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 static int rounds = 5, depth = 32;
 static double seconds = 0.5;
+static bool raw;
 static struct store *stores[KINDS];
 static struct program servers[KINDS];
 
@@ -186,16 +190,8 @@ static _Noreturn void fail(const char *what)
 
 static int connect_client(const struct program *server)
 {
-    char host[ADDRESS_TEXT];
-    char *colon;
-    int fd;
+    int fd = program_connect(server);
 
-    snprintf(host, sizeof(host), "%s", server->address);
-    colon = strrchr(host, ':');
-    if (colon == NULL)
-        fail("the server did not say where it is");
-    *colon = '\0';
-    fd = connect_to(host, colon + 1);
     if (fd == -1)
         fail("cannot connect");
     return fd;
@@ -240,6 +236,30 @@ static double measure(int kind, int count, bool writes, bool with_server)
     return (double)operations * 1000 / (double)(clock_ms() - start_ms);
 }
 
+static void print_row(int count, bool writes,
+                      double figures[KINDS][MOST_ROUNDS])
+{
+    printf("  %-6s %3d ", writes ? "set" : "get", count);
+    for (int i = 0; i < KINDS; i++) {
+        struct spread s = spread_of(figures[i], rounds);
+
+        printf("  %7.0f (%4.0f..%4.0f)", s.median / 1e3, s.low / 1e3,
+               s.high / 1e3);
+    }
+    printf("\n");
+}
+
+static void print_raw(int count, bool writes,
+                      double figures[KINDS][MOST_ROUNDS])
+{
+    for (int i = 0; i < KINDS; i++) {
+        printf("%s %d %s", writes ? "set" : "get", count, kinds[i]);
+        for (int round = 0; round < rounds; round++)
+            printf(" %.0f", figures[i][round]);
+        printf("\n");
+    }
+}
+
 static void measure_row(int count, bool writes, bool with_server)
 {
     double figures[KINDS][MOST_ROUNDS];
@@ -250,14 +270,7 @@ static void measure_row(int count, bool writes, bool with_server)
 
             figures[kind][round] = measure(kind, count, writes, with_server);
         }
-    printf("  %-6s %3d ", writes ? "set" : "get", count);
-    for (int i = 0; i < KINDS; i++) {
-        struct spread s = spread_of(figures[i], rounds);
-
-        printf("  %7.0f (%4.0f..%4.0f)", s.median / 1e3, s.low / 1e3,
-               s.high / 1e3);
-    }
-    printf("\n");
+    (raw ? print_raw : print_row)(count, writes, figures);
     fflush(stdout);
 }
 
@@ -265,15 +278,18 @@ static void measure_table(const char *title, bool with_server)
 {
     static const int counts[] = {1, 4, 16};
 
-    printf("%s, thousands of operations a second\n\n  %10s ", title,
-           with_server ? "clients" : "threads");
-    for (int i = 0; i < KINDS; i++)
-        printf("%s%9s", i == 0 ? "" : "             ", kinds[i]);
-    printf("\n");
+    if (!raw) {
+        printf("%s, thousands of operations a second\n\n  %10s ", title,
+               with_server ? "clients" : "threads");
+        for (int i = 0; i < KINDS; i++)
+            printf("%s%9s", i == 0 ? "" : "             ", kinds[i]);
+        printf("\n");
+    }
     for (int writes = 0; writes < 2; writes++)
         for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
             measure_row(counts[i], writes != 0, with_server);
-    printf("\n");
+    if (!raw)
+        printf("\n");
 }
 
 /* ---- preparing ----------------------------------------------------------- */
@@ -337,6 +353,7 @@ static void take_options(int argc, char **argv)
         {"rounds", required_argument, NULL, 'r'},
         {"seconds", required_argument, NULL, 's'},
         {"depth", required_argument, NULL, 'd'},
+        {"raw", no_argument, NULL, 'R'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -346,6 +363,7 @@ static void take_options(int argc, char **argv)
         case 'r': rounds = atoi(optarg); break;
         case 's': seconds = atof(optarg); break;
         case 'd': depth = atoi(optarg); break;
+        case 'R': raw = true; break;
         case 'h': fputs(help, stdout); exit(EXIT_SUCCESS);
         default: exit(EXIT_USAGE);
         }
@@ -364,9 +382,11 @@ int main(int argc, char **argv)
     take_options(argc, argv);
     clean_up_at_exit();
     prepare(argv[optind]);
-    printf("%ld CPUs; median of %d rounds of %.1f s (middle half)\n\n",
-           sysconf(_SC_NPROCESSORS_ONLN), rounds, seconds);
-    measure_table("The store alone", false);
+    if (!raw) {
+        printf("%ld CPUs; median of %d rounds of %.1f s (middle half)\n\n",
+               sysconf(_SC_NPROCESSORS_ONLN), rounds, seconds);
+        measure_table("The store alone", false);
+    }
     snprintf(title, sizeof(title), "The server, %d command%s on the way", depth,
              depth == 1 ? "" : "s");
     measure_table(title, true);

@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "net.h"
+
 enum { PATIENCE_MS = 20000, STOP_MS = 3000, OTHERS_PRIORITY = 5 };
 
 const char *load_path;
@@ -24,7 +26,7 @@ static bool runs_first;
 
 /* ---- programs ---------------------------------------------------------- */
 
-static void kill_groups(void)
+void kill_programs(void)
 {
     for (int i = 0; i < PROGRAMS; i++)
         if (groups[i] > 0)
@@ -34,7 +36,7 @@ static void kill_groups(void)
 /* Ends as the signal would have ended it, so that a shell sees that too. */
 static void on_signal(int signal_number)
 {
-    kill_groups();
+    kill_programs();
     signal(signal_number, SIG_DFL);
     raise(signal_number);
 }
@@ -47,7 +49,7 @@ void clean_up_at_exit(void)
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         (void)sigaction(signals[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
-    (void)atexit(kill_groups);
+    (void)atexit(kill_programs);
 }
 
 bool run_first(void)
@@ -177,6 +179,32 @@ bool program_wait_listening(struct program *p)
     return true;
 }
 
+int program_connect(const struct program *p)
+{
+    char host[ADDRESS_TEXT];
+    char *colon;
+
+    snprintf(host, sizeof(host), "%s", p->address);
+    colon = strrchr(host, ':');
+    if (strncmp(host, "unix:", 5) == 0 || colon == NULL)
+        return connect_to(host, "");
+    *colon = '\0';
+    if (host[0] == '[' && colon > host + 1 && colon[-1] == ']') {
+        colon[-1] = '\0';
+        return connect_to(host + 1, colon + 1);
+    }
+    return connect_to(host, colon + 1);
+}
+
+bool program_has_ended(const struct program *p)
+{
+    siginfo_t info = {.si_pid = 0};
+
+    return waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) ==
+               -1 ||
+           info.si_pid != 0;
+}
+
 void program_close_in(struct program *p)
 {
     if (p->in != -1)
@@ -252,7 +280,9 @@ static void read_figures(struct load_figures *f, const char *json)
     f->per_s = json_number(json, NULL, "messages_per_s");
     f->all_messages = json_number(json, "latency_us", "count");
     f->p50_us = json_number(json, "latency_us", "p50");
+    f->p90_us = json_number(json, "latency_us", "p90");
     f->p99_us = json_number(json, "latency_us", "p99");
+    f->p999_us = json_number(json, "latency_us", "p99.9");
     f->max_us = json_number(json, "latency_us", "max");
     f->own_us = json_number(json, "own", "us_per_message");
     f->own_share = json_number(json, "own", "share");
@@ -285,6 +315,10 @@ bool run_load(struct load_figures *f, const struct program *server, int cpu,
     if (!(f->messages > 0))
         return false;
     f->server_us = (after.cpu_s - before.cpu_s) * 1e6 / f->messages;
+    f->server_user_us = (after.user_s - before.user_s) * 1e6 / f->messages;
+    f->voluntary = (double)(after.voluntary - before.voluntary) / f->messages;
+    f->involuntary =
+        (double)(after.involuntary - before.involuntary) / f->messages;
     return true;
 }
 

@@ -29,6 +29,9 @@ struct program {
  * SIGHUP so that nothing is left behind. */
 void clean_up_at_exit(void);
 
+/* Kills all that was started and not stopped. May be called by a handler. */
+void kill_programs(void);
+
 /* What is started from now on, and this program above it, runs before anything
  * else on the machine (SCHED_FIFO, sched(7)). False: it may not. */
 bool run_first(void);
@@ -47,6 +50,12 @@ bool program_read_line(struct program *p, char *line, size_t size,
 /* Waits for "listening on ADDRESS" and remembers the address. */
 bool program_wait_listening(struct program *p);
 
+/* A blocking connection to where it listens, -1 and errno: see connect_to(). */
+int program_connect(const struct program *p);
+
+/* Has its first process ended? It is still to be stopped or finished. */
+bool program_has_ended(const struct program *p);
+
 /* End of input for it. */
 void program_close_in(struct program *p);
 
@@ -63,7 +72,9 @@ void program_stop(struct program *p);
 /* ---- /proc ------------------------------------------------------------- */
 
 struct usage {
-    double cpu_s; /* user and system */
+    double cpu_s;  /* user and system */
+    double user_s; /* of that; counted in ticks of a hundredth of a second */
+    long voluntary, involuntary; /* context switches */
     int processes, threads;
 };
 
@@ -78,6 +89,9 @@ struct memory {
 };
 struct memory memory_of(const struct program *p);
 
+/* Bytes of address space of the first process (VmSize), -1: it is gone. */
+long address_space_of(const struct program *p);
+
 /* Open descriptors of the first process, -1: it is gone. */
 int descriptors_of(const struct program *p);
 
@@ -90,10 +104,12 @@ long long reads_and_writes_of(const struct program *p);
 struct load_figures {
     double messages, seconds, per_s; /* while it counted */
     double all_messages;             /* and before and after, if no warm-up */
-    double p50_us, p99_us, max_us;
+    double p50_us, p90_us, p99_us, p999_us, max_us;
     double own_us, own_share; /* CPU of the generator */
     bool bottleneck, ok;
-    double server_us; /* CPU of the server for a message */
+    double server_us;              /* CPU of the server for a message */
+    double server_user_us;         /* of that */
+    double voluntary, involuntary; /* context switches for a message */
 };
 
 /* Where the program load is: set once by main. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static FILE *open_of(pid_t pid, const char *name)
 {
@@ -16,24 +17,49 @@ static FILE *open_of(pid_t pid, const char *name)
     return fopen(path, "re");
 }
 
-/* Field 5 of stat. The second field, the name, may hold anything: what follows
- * its last parenthesis counts. -1: it is gone. */
-static pid_t group_of(pid_t pid)
+/* What follows the second field of stat, the name, which may hold anything:
+ * its last parenthesis counts. False: the process is gone. */
+static bool read_stat(pid_t pid, char *text, size_t size, const char **fields)
 {
     FILE *f = open_of(pid, "stat");
-    char text[1024], *fields;
-    int group;
+    char *end;
     size_t len;
 
     if (f == NULL)
-        return -1;
-    len = fread(text, 1, sizeof(text) - 1, f);
+        return false;
+    len = fread(text, 1, size - 1, f);
     fclose(f);
     text[len] = '\0';
-    fields = strrchr(text, ')');
-    if (fields == NULL || sscanf(fields + 1, " %*c %*d %d", &group) != 1)
+    end = strrchr(text, ')');
+    *fields = end != NULL ? end + 1 : text + len;
+    return true;
+}
+
+/* Field 5 of stat. -1: it is gone. */
+static pid_t group_of(pid_t pid)
+{
+    const char *fields;
+    char text[1024];
+    int group;
+
+    if (!read_stat(pid, text, sizeof(text), &fields) ||
+        sscanf(fields, " %*c %*d %d", &group) != 1)
         return -1;
     return group;
+}
+
+/* Field 14 of stat, in ticks. */
+static double user_s_of(pid_t pid)
+{
+    const char *fields;
+    char text[1024];
+    double ticks;
+
+    if (!read_stat(pid, text, sizeof(text), &fields) ||
+        sscanf(fields, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lf",
+               &ticks) != 1)
+        return 0;
+    return ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 /* The processes of the group: 02 has one for each client, so the list grows.
@@ -107,6 +133,7 @@ struct usage usage_of(const struct program *p)
         if (threads == -1)
             continue;
         u.cpu_s += cpu_s_of(pids[i]);
+        u.user_s += user_s_of(pids[i]);
         u.threads += (int)threads;
         u.processes++;
     }
@@ -135,6 +162,13 @@ struct memory memory_of(const struct program *p)
     }
     free(pids);
     return m;
+}
+
+long address_space_of(const struct program *p)
+{
+    long kib = status_number(p->pid, "VmSize", "status");
+
+    return kib == -1 ? -1 : kib * 1024;
 }
 
 int descriptors_of(const struct program *p)

@@ -19,7 +19,7 @@ enum {
     LINE_SIZE = 160,
     TEXT_SIZE = 800,
     MOST_EXPERIMENTS = 24,
-    MOST_PICTURES = 4, /* of an experiment */
+    MOST_PICTURES = 6, /* of an experiment */
     MOST_COMMANDS = 12,
     MOST_FACTS = 24,
     MOST_SERIES = 24, /* in a picture */

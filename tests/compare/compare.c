@@ -1,0 +1,508 @@
+/*
+ * tests/compare/compare.c - every model under the same load, every claim put to
+ * the test. compare --help says how it is used; compare.h, how it is made.
+ */
+#include "compare.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "net.h"
+
+enum { EXIT_USAGE = 2, EXIT_SKIPPED = 77, OWN_DESCRIPTORS = 64 };
+
+static const char help[] =
+    "Usage: compare [options]\n"
+    "Puts claims about servers to the test, each with an experiment: all\n"
+    "models under the same load, in turns. Prints what came out, and writes\n"
+    "results.json, results.tsv and report.html.\n"
+    "\n"
+    "  --only WHICH     only these experiments: numbers or names, as\n"
+    "                   5,silent,9\n"
+    "  --full           more rounds and up to 10,000 busy clients: a quarter\n"
+    "                   of an hour\n"
+    "  --server NAME=COMMAND\n"
+    "                   one more server, beside ours where that makes sense:\n"
+    "                   an echo server that prints \"listening on "
+    "ADDRESS:PORT\"\n"
+    "  --port N         it does not print that, but listens on port N of\n"
+    "                   127.0.0.1\n"
+    "  --out FOLDER     where the files go (default: compare in the build\n"
+    "                   folder)\n"
+    "  --list           print the experiments and exit\n"
+    "  --table          measure nothing: print what was found last\n"
+    "  --help           print this and exit\n"
+    "\n"
+    "Ctrl-C ends it; what was measured by then is kept.\n"
+    "\n"
+    "Exit status: 0 all is as it must be on any machine; 1 something is not;\n"
+    "2 wrong usage; 77 the one experiment asked for was skipped.\n";
+
+struct wishes wishes;
+int server_cpu, load_cpu;
+
+static const char *folder = COMPARE_FOLDER;
+static const char *only;
+static bool table_only;
+static volatile sig_atomic_t interrupted;
+
+/* Seconds are what one takes here, for the time that is left; the claims come
+ * from the tutorials this project grew out of, and from folklore. */
+static const struct plan {
+    const char *name;
+    void (*run)(struct experiment *e);
+    double seconds, full_seconds;
+    const char *claim, *source;
+} plans[] = {
+    {"stall", experiment_stall, 3, 3,
+     "A blocking server cannot serve B while it serves A.",
+     "every tutorial that goes on to the next model"},
+    {"memory", experiment_memory, 10, 10,
+     "A process or a thread for each client costs memory.",
+     "tutorials on fork and pthread"},
+    {"stacks", experiment_stacks, 3, 3,
+     "10,000 threads take 20 GB, with stacks of 2 MB.",
+     "a tutorial on event loops"},
+    {"setsize", experiment_setsize, 2, 2, "select ends at FD_SETSIZE.",
+     "select(2)"},
+    {"silent", experiment_silent, 20, 90,
+     "epoll does not care how many clients are silent; select and poll do.",
+     "folklore, epoll(7)"},
+    {"busy", experiment_busy, 10, 45, "epoll is always faster.", "folklore"},
+    {"churn", experiment_churn, 8, 35,
+     "Making a process or thread for each client is slow.", "folklore"},
+    {"work", experiment_work, 8, 30, "An event loop must not block.",
+     "tutorials on event loops"},
+    {"unix", experiment_unix, 10, 60,
+     "Unix sockets beat TCP on one machine.", "folklore"},
+    {"locks", experiment_locks, 13, 85, "The more locks, the better.",
+     "a tutorial's key-value server"},
+    {"delimiter", experiment_delimiter, 2, 2,
+     "A delimiter breaks on binary data, a length does not.",
+     "a tutorial on framing"},
+    {"buffer", experiment_buffer, 5, 20, "A large read buffer pays.",
+     "folklore"},
+    {"writes", experiment_writes, 4, 15,
+     "One write for all messages of a read is cheaper than one for each.",
+     "folklore"},
+    {"clients", experiment_clients, 25, 250,
+     "With many clients an event loop answers more messages than a thread or "
+     "a process for each.",
+     "folklore"},
+};
+enum { PLANS = sizeof(plans) / sizeof(plans[0]) };
+
+/* ---- for all parts ----------------------------------------------------- */
+
+int rounds_wanted(void)
+{
+    return wishes.full ? 11 : 3;
+}
+
+const char *round_seconds(void)
+{
+    return wishes.full ? "0.5" : "0.2";
+}
+
+int most_clients(void)
+{
+    return set_descriptor_limit(0) - OWN_DESCRIPTORS;
+}
+
+bool is_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+/* The first time, what runs is ended, and what waits for it sees that. */
+static void on_signal(int signal_number)
+{
+    if (interrupted++ > 0) {
+        signal(signal_number, SIG_DFL);
+        raise(signal_number);
+    }
+    kill_programs();
+}
+
+/* ---- progress ---------------------------------------------------------- */
+
+static int terminal = -1; /* where the progress line is shown, -1: nowhere */
+static const struct plan *current;
+static struct timespec current_start;
+static bool line_shown;
+
+/* Under CTest no stream is the terminal, but there may be one all the same:
+ * COMPARE_PROGRESS says that the person before it wants to see. */
+static void find_terminal(void)
+{
+    const char *kind = getenv("TERM");
+
+    if (kind == NULL || strcmp(kind, "dumb") == 0)
+        return;
+    if (isatty(STDERR_FILENO))
+        terminal = STDERR_FILENO;
+    else if (getenv("COMPARE_PROGRESS") != NULL)
+        terminal = open("/dev/tty", O_WRONLY | O_CLOEXEC);
+}
+
+static double seconds_since(const struct timespec *start)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start->tv_sec) +
+           (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static double planned_seconds(const struct plan *p)
+{
+    return wishes.full ? p->full_seconds : p->seconds;
+}
+
+static bool is_wanted(const struct plan *p);
+
+static double seconds_left(void)
+{
+    double left = planned_seconds(current) - seconds_since(&current_start);
+
+    if (left < 1)
+        left = 1;
+    for (const struct plan *p = current + 1; p < plans + PLANS; p++)
+        left += is_wanted(p) ? planned_seconds(p) : 0;
+    return left;
+}
+
+void progress(const char *what)
+{
+    char text[LINE_SIZE];
+
+    if (terminal == -1 || is_interrupted())
+        return;
+    snprintf(text, sizeof(text), "%d of %d, %s: %s; %.0f s left",
+             (int)(current - plans) + 1, (int)PLANS, current->name, what,
+             seconds_left());
+    dprintf(terminal, "\r%-79.79s", text);
+    line_shown = true;
+}
+
+static void clear_progress(void)
+{
+    if (line_shown)
+        dprintf(terminal, "\r%79s\r", "");
+    line_shown = false;
+}
+
+/* ---- the machine ------------------------------------------------------- */
+
+static struct fact facts[MOST_FACTS];
+static int n_facts;
+
+static void add_fact(const char *name, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void add_fact(const char *name, const char *format, ...)
+{
+    struct fact *f = &facts[n_facts++];
+    va_list arguments;
+
+    snprintf(f->name, sizeof(f->name), "%s", name);
+    va_start(arguments, format);
+    vsnprintf(f->value, sizeof(f->value), format, arguments);
+    va_end(arguments);
+}
+
+/* What stands behind the colon of the first line that begins so; for a file of
+ * one line, "". */
+static void add_line_of(const char *name, const char *path, const char *start)
+{
+    char line[512] = "";
+    FILE *f = fopen(path, "re");
+    const char *value = NULL;
+
+    while (f != NULL && value == NULL && fgets(line, sizeof(line), f) != NULL)
+        if (strncmp(line, start, strlen(start)) == 0) {
+            line[strcspn(line, "\n")] = '\0';
+            value = start[0] != '\0' ? strchr(line, ':') : line;
+        }
+    if (value != NULL)
+        add_fact(name, "%s", value + (start[0] != '\0' ? 2 : 0));
+    if (f != NULL)
+        fclose(f);
+}
+
+static void gather_facts(void)
+{
+    double average[1] = {0};
+    time_t now = time(NULL);
+    struct utsname name;
+    struct tm day;
+    char date[32] = "";
+
+    if (localtime_r(&now, &day) != NULL)
+        strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &day);
+    uname(&name);
+    (void)getloadavg(average, 1);
+    add_fact("date", "%s", date);
+    add_line_of("processor", "/proc/cpuinfo", "model name");
+    add_fact("CPUs", "%ld", sysconf(_SC_NPROCESSORS_ONLN));
+    add_fact("pinned", "server on CPU %d, load on CPU %d%s", server_cpu, load_cpu,
+             server_cpu == load_cpu ? ": there is only one" : "");
+    add_fact("load average", "%.2f at the start", average[0]);
+    add_fact("kernel", "%s %s %s", name.sysname, name.release, name.machine);
+    add_fact("compiler", "%s", COMPILER);
+    add_fact("flags", "%s", COMPILER_FLAGS);
+    add_fact("descriptor limit", "%d", set_descriptor_limit(0));
+    add_line_of("backlog at most", "/proc/sys/net/core/somaxconn", "");
+    add_fact("rounds", "%d, of %s s each", rounds_wanted(), round_seconds());
+    if (wishes.foreign != NULL)
+        add_fact("entered", "%s", wishes.foreign);
+}
+
+/* ---- running ----------------------------------------------------------- */
+
+static bool is_wanted(const struct plan *p)
+{
+    char list[256], number[8], *word, *rest;
+
+    if (only == NULL)
+        return true;
+    snprintf(number, sizeof(number), "%d", (int)(p - plans) + 1);
+    snprintf(list, sizeof(list), "%s", only);
+    for (word = strtok_r(list, ",", &rest); word != NULL;
+         word = strtok_r(NULL, ",", &rest))
+        if (strcmp(word, p->name) == 0 ||
+            strcmp(word + strspn(word, "0"), number) == 0)
+            return true;
+    return false;
+}
+
+static const char *in_folder(const char *name)
+{
+    static char paths[4][512];
+    static unsigned next;
+    char *path = paths[next++ % 4];
+
+    snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
+    return path;
+}
+
+static _Noreturn void fail(const char *what)
+{
+    fprintf(stderr, "compare: %s: %s\n", what, strerror(errno));
+    exit(EXIT_FAILURE);
+}
+
+/* After each experiment: so they are there whatever comes. */
+static void write_files(struct results *r)
+{
+    if (results_load(r, folder) == -1 ||
+        results_write_json(r, in_folder("results.json")) == -1 ||
+        results_write_tsv(r, in_folder("results.tsv")) == -1 ||
+        report_write(r, in_folder("report.html")) == -1)
+        fail(folder);
+}
+
+static void describe(struct experiment *e, const struct plan *p)
+{
+    snprintf(e->name, sizeof(e->name), "%s", p->name);
+    snprintf(e->claim, sizeof(e->claim), "%s", p->claim);
+    snprintf(e->source, sizeof(e->source), "%s", p->source);
+    snprintf(e->repeat, sizeof(e->repeat),
+             "build/tests/compare/compare --only %s%s%s%s%s", p->name,
+             wishes.full ? " --full" : "",
+             wishes.foreign != NULL ? " --server '" : "",
+             wishes.foreign != NULL ? wishes.foreign : "",
+             wishes.foreign != NULL ? "'" : "");
+    e->number = (int)(p - plans) + 1;
+    e->kept = true;
+}
+
+/* Returns its exit status. */
+static int run(const struct plan *p)
+{
+    static struct experiment e;
+    static struct results r;
+    int status;
+
+    e = (struct experiment){.verdict = NOT_RUN};
+    current = p;
+    (void)clock_gettime(CLOCK_MONOTONIC, &current_start);
+    describe(&e, p);
+    if (terminal == -1)
+        fprintf(stderr, "%d of %d, %s\n", e.number, (int)PLANS, p->name);
+    p->run(&e);
+    e.seconds = seconds_since(&current_start);
+    clear_progress();
+    if (is_interrupted())
+        conclude(&e, NOT_RUN, "Interrupted; the figures are of what was "
+                              "measured before that.");
+    if (facts_save(facts, n_facts, folder) == -1 ||
+        experiment_save(&e, folder) == -1)
+        fail(folder);
+    write_files(&r);
+    experiment_print(&e, stdout);
+    fflush(stdout);
+    status = e.verdict == SKIPPED ? EXIT_SKIPPED
+             : e.kept && !is_interrupted() ? EXIT_SUCCESS
+                                           : EXIT_FAILURE;
+    experiment_free(&e);
+    results_free(&r);
+    return status;
+}
+
+/* Also when some are missing, after Ctrl-C. */
+static int print_table(void)
+{
+    struct results r;
+    int status;
+
+    write_files(&r);
+    status = r.n_experiments > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    results_print(&r, stdout);
+    for (int i = 0; i < r.n_experiments; i++)
+        if (!r.experiments[i]->kept || r.experiments[i]->verdict == NOT_RUN)
+            status = EXIT_FAILURE;
+    if (r.n_experiments < PLANS)
+        printf("\n%d of %d experiments were run.\n", r.n_experiments,
+               (int)PLANS);
+    printf("\nThe report: %s\n", in_folder("report.html"));
+    results_free(&r);
+    return status;
+}
+
+static int run_all(void)
+{
+    int status = EXIT_SUCCESS, last = EXIT_SUCCESS, count = 0;
+
+    for (int i = 0; i < PLANS && !is_interrupted(); i++) {
+        if (!is_wanted(&plans[i]))
+            continue;
+        last = run(&plans[i]);
+        count++;
+        if (last == EXIT_FAILURE)
+            status = EXIT_FAILURE;
+    }
+    if (count == 1)
+        return last;
+    (void)print_table();
+    return status;
+}
+
+/* ---- command line ------------------------------------------------------ */
+
+static _Noreturn void usage_error(const char *word, const char *what)
+{
+    fprintf(stderr, "compare: '%s' %s\nTry 'compare --help'.\n", word, what);
+    exit(EXIT_USAGE);
+}
+
+static void print_list(void)
+{
+    for (int i = 0; i < PLANS; i++)
+        printf("%2d  %-10s %s\n", i + 1, plans[i].name, plans[i].claim);
+}
+
+static void check_only(void)
+{
+    bool any = false;
+
+    for (int i = 0; i < PLANS; i++)
+        any = any || is_wanted(&plans[i]);
+    if (!any)
+        usage_error(only, "is no experiment; --list names them");
+}
+
+static void check_foreign(const char *word)
+{
+    const char *command = strchr(word, '=');
+
+    if (command == NULL || command == word || command[1] == '\0')
+        usage_error(word, "is not NAME=COMMAND");
+    wishes.foreign = word;
+}
+
+static void read_option(int letter)
+{
+    char *end;
+
+    switch (letter) {
+    case 'o': only = optarg; break;
+    case 'f': wishes.full = true; break;
+    case 's': check_foreign(optarg); break;
+    case 'p':
+        wishes.foreign_port = (int)strtol(optarg, &end, 10);
+        if (*end != '\0' || wishes.foreign_port < 1 ||
+            wishes.foreign_port > 65535)
+            usage_error(optarg, "is no port");
+        break;
+    case 'O': folder = optarg; break;
+    case 'l': print_list(); exit(EXIT_SUCCESS);
+    case 't': table_only = true; break;
+    case 'h': fputs(help, stdout); exit(EXIT_SUCCESS);
+    default: fputs("Try 'compare --help'.\n", stderr); exit(EXIT_USAGE);
+    }
+}
+
+static void read_command_line(int argc, char **argv)
+{
+    static const struct option names[] = {
+        {"only", required_argument, NULL, 'o'},
+        {"full", no_argument, NULL, 'f'},
+        {"server", required_argument, NULL, 's'},
+        {"port", required_argument, NULL, 'p'},
+        {"out", required_argument, NULL, 'O'},
+        {"list", no_argument, NULL, 'l'},
+        {"table", no_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    int letter;
+
+    while ((letter = getopt_long(argc, argv, "h", names, NULL)) != -1)
+        read_option(letter);
+    if (optind < argc)
+        usage_error(argv[optind], "is not what should stand there");
+    if (wishes.foreign_port != 0 && wishes.foreign == NULL)
+        usage_error("--port", "needs --server");
+    if (only != NULL)
+        check_only();
+}
+
+static void catch_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_signal};
+
+    clean_up_at_exit();
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        (void)sigaction(signals[i], &action, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+
+    read_command_line(argc, argv);
+    if (mkdir(folder, 0777) == -1 && errno != EEXIST)
+        fail(folder);
+    if (table_only)
+        return print_table();
+    load_path = strdup(beside("load"));
+    catch_signals();
+    (void)two_cpus(&server_cpu, &load_cpu);
+    find_terminal();
+    gather_facts();
+    status = run_all();
+    clear_progress();
+    return is_interrupted() ? 128 + SIGINT : status;
+}

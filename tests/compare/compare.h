@@ -1,0 +1,181 @@
+/*
+ * tests/compare/compare.h - the parts of the comparison:
+ *
+ *     compare.c        command line, order of the experiments, progress
+ *     entrants.c       the servers: ours, the floors, one that somebody entered
+ *     rounds.c         loads in turn, and what becomes of their figures
+ *     experiment_*.c   the experiments: what is asked, measured and concluded
+ *     results.h        what comes out of them
+ *     measure.h        programs, /proc, load
+ */
+#ifndef COMPARE_H
+#define COMPARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "measure.h"
+#include "results.h"
+
+/* ---- what was asked for ------------------------------------------------ */
+
+struct wishes {
+    bool full;           /* more rounds, more clients */
+    const char *foreign; /* "NAME=COMMAND", NULL: nobody was entered */
+    int foreign_port;    /* where that listens; 0: it says so itself */
+};
+extern struct wishes wishes;
+extern int server_cpu, load_cpu;
+
+/* How many rounds there are, and how long one is. */
+int rounds_wanted(void);
+const char *round_seconds(void);
+
+/* Descriptors that a process may have here, less a few that it needs itself. */
+int most_clients(void);
+
+/* True as soon as Ctrl-C was pressed: measure no more, keep what there is. */
+bool is_interrupted(void);
+
+/* Shows what is being done, on a terminal. */
+void progress(const char *what);
+
+/* ---- entrants ---------------------------------------------------------- */
+
+enum { MOST_ENTRANTS = 16, MOST_WORDS = 24 };
+
+struct entrant {
+    char name[NAME_SIZE]; /* "06-epoll" */
+    bool framed;          /* it talks in frames */
+    bool dead;            /* not started, or it ended: `why` */
+    char why[LINE_SIZE];
+    struct program program;
+};
+
+/* Which servers. */
+enum crew {
+    LOOPS = 1 << 0, /* 04, 05, 06 */
+    FRAMES = 1 << 1,
+    FORKS = 1 << 2,
+    THREADS = 1 << 3,
+    BLOCKING = 1 << 4,
+    FOREIGN = 1 << 5, /* whoever was entered with --server */
+    OURS = LOOPS | FRAMES | FORKS | THREADS | BLOCKING,
+    EVERYBODY = OURS | FOREIGN,
+};
+
+/* Starts them with these options beside -q (NULL-terminated, NULL: none; those
+ * of --server get none). Returns how many there are, the dead ones too. */
+int crew_start(struct entrant *crew, int kinds, const char *const *options);
+
+/* Starts a program of this folder or of another (a path with a slash) as an
+ * entrant of this name; argv[0] is the program. */
+void entrant_start(struct entrant *entrant, const char *name,
+                   const char *const *argv);
+
+/* Marks those dead whose process is gone. */
+void crew_look(struct entrant *crew, int count);
+void crew_stop(struct entrant *crew, int count);
+
+/* NULL: it is not among them, or dead. */
+struct entrant *entrant_named(struct entrant *crew, int count,
+                              const char *name);
+
+/* The path of a program that is built in the same folder as this one. */
+const char *beside(const char *name);
+
+/* Where this stage's server is, NULL: it was not built. "03-pthread" */
+const char *server_path(const char *stage);
+
+/* ---- silent clients ---------------------------------------------------- */
+
+/* Holds so many silent clients until it is stopped (program_stop). False: the
+ * server did not take them all in. */
+bool crowd_start(struct program *crowd, const struct entrant *server,
+                 int count);
+
+/* ---- rounds ------------------------------------------------------------ */
+
+enum { MOST_ROUNDS = 32, MOST_CELLS = 96 };
+
+/* One figure of a load, as it is measured round after round. */
+struct cell {
+    struct entrant *entrant;
+    double x;
+    const char *options[MOST_WORDS]; /* of load, beside --seconds */
+    struct load_figures rounds[MOST_ROUNDS];
+    int count; /* rounds that came to something */
+};
+
+enum metric {
+    PER_SECOND,
+    CPU_US, /* of the server, for a message */
+    USER_US,
+    SYSTEM_US,
+    VOLUNTARY, /* context switches of the server, for a message */
+    INVOLUNTARY,
+    P50_MS,
+    P90_MS,
+    P99_MS,
+    P999_MS,
+};
+
+/* Adds a cell. The options are words divided by spaces, no quotes. */
+void cell_add(struct cell *cells, int *count, struct entrant *entrant, double x,
+              const char *options);
+
+/* All in turn, and in the reverse order in every second round; an entrant
+ * that died is left out from then on. Notes the commands in `e`. */
+void measure_cells(struct experiment *e, struct cell *cells, int count);
+
+/* The cells' figures become points of this picture, at cell.x. */
+void add_figures(struct experiment *e, char picture, struct cell *cells,
+                 int count, enum metric metric);
+
+/* The same at an x of your choice, for bars in groups and latency curves. */
+void add_figures_at(struct experiment *e, char picture, struct cell *cells,
+                    int count, enum metric metric, double x);
+
+/* One figure made of values that were taken elsewhere. */
+void add_values(struct experiment *e, char picture, const char *series,
+                double x, double *values, int count, const char *note);
+
+struct picture *add_picture(struct experiment *e, char letter, enum shape shape,
+                            const char *title, const char *x_title,
+                            const char *y_title);
+
+/* ---- conclusions ------------------------------------------------------- */
+
+/* The median there, NAN if there is none. */
+double median_at(const struct experiment *e, char picture, const char *series,
+                 double x);
+
+/* Is the first larger, and do the middle halves of their rounds not touch? */
+bool is_above(const struct experiment *e, char picture, const char *larger,
+              const char *smaller, double x);
+
+/* The verdict, and its sentence (as printf). */
+void conclude(struct experiment *e, enum verdict verdict, const char *format,
+              ...) __attribute__((format(printf, 3, 4)));
+
+/* What must be true of every machine. */
+void assert_kept(struct experiment *e, bool kept, const char *what);
+
+/* ---- experiments ------------------------------------------------------- */
+
+void experiment_stall(struct experiment *e);
+void experiment_memory(struct experiment *e);
+void experiment_stacks(struct experiment *e);
+void experiment_setsize(struct experiment *e);
+void experiment_silent(struct experiment *e);
+void experiment_busy(struct experiment *e);
+void experiment_churn(struct experiment *e);
+void experiment_work(struct experiment *e);
+void experiment_unix(struct experiment *e);
+void experiment_locks(struct experiment *e);
+void experiment_delimiter(struct experiment *e);
+void experiment_buffer(struct experiment *e);
+void experiment_writes(struct experiment *e);
+void experiment_clients(struct experiment *e);
+
+#endif

@@ -1,0 +1,208 @@
+/* tests/compare/entrants.c - see compare.h: the servers, and silent clients. */
+#include "compare.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* CMake writes it: {"01-blocking", "/path/of/its/server"}, ... */
+static const struct stage {
+    const char *name, *path;
+} stages[] = {
+#include "stages.inc"
+};
+enum { STAGES = sizeof(stages) / sizeof(stages[0]), CROWD_MS = 60000 };
+
+const char *server_path(const char *stage)
+{
+    for (int i = 0; i < STAGES; i++)
+        if (strcmp(stages[i].name, stage) == 0)
+            return stages[i].path;
+    return NULL;
+}
+
+const char *beside(const char *name)
+{
+    static char paths[8][320];
+    static unsigned next;
+    static char folder[256];
+    char *path = paths[next++ % 8];
+
+    if (folder[0] == '\0') {
+        ssize_t n = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
+
+        folder[n > 0 ? n : 0] = '\0';
+        *strrchr(folder, '/') = '\0';
+    }
+    snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
+    return path;
+}
+
+/* ---- starting ---------------------------------------------------------- */
+
+/* Stages are named NN-model, and their number says what they are. */
+static enum crew kind_of(const char *name)
+{
+    switch (atoi(name)) {
+    case 1: return BLOCKING;
+    case 2: return FORKS;
+    case 3: return THREADS;
+    case 7: return FRAMES;
+    default: return LOOPS;
+    }
+}
+
+static void bury(struct entrant *entrant, const char *why)
+{
+    if (is_interrupted())
+        why = "interrupted";
+    entrant->dead = true;
+    snprintf(entrant->why, sizeof(entrant->why), "%s", why);
+    program_stop(&entrant->program);
+}
+
+void entrant_start(struct entrant *entrant, const char *name,
+                   const char *const *argv)
+{
+    *entrant = (struct entrant){.dead = false};
+    snprintf(entrant->name, sizeof(entrant->name), "%s", name);
+    if (is_interrupted() ||
+        program_start(&entrant->program, argv, server_cpu, false) == -1 ||
+        !program_wait_listening(&entrant->program))
+        bury(entrant, "it did not start");
+}
+
+static void start_stage(struct entrant *entrant, const struct stage *stage,
+                        const char *const *options)
+{
+    const char *argv[MOST_WORDS] = {stage->path, "-q", "-p", "0"};
+    bool framed = kind_of(stage->name) == FRAMES;
+    int n = 4;
+
+    if (framed) {
+        argv[n++] = "--service=echo";
+        argv[n++] = "--codec=length";
+    }
+    while (options != NULL && *options != NULL && n < MOST_WORDS - 1)
+        argv[n++] = *options++;
+    entrant_start(entrant, stage->name, argv);
+    entrant->framed = framed;
+}
+
+/* For a server that does not say when it is ready: it is when it answers. */
+static bool answers_at_port(struct entrant *entrant, const char *const *argv)
+{
+    struct program *p = &entrant->program;
+    int looks = 0, fd;
+
+    if (program_start(p, argv, server_cpu, false) == -1)
+        return false;
+    snprintf(p->address, sizeof(p->address), "127.0.0.1:%d",
+             wishes.foreign_port);
+    while ((fd = program_connect(p)) == -1)
+        if (is_interrupted() || program_has_ended(p) || !is_patient(&looks))
+            return false;
+    close(fd);
+    return true;
+}
+
+/* The shell takes the command apart, and then becomes it. */
+static void start_foreign(struct entrant *entrant)
+{
+    const char *command = strchr(wishes.foreign, '=') + 1;
+    char line[TEXT_SIZE], name[NAME_SIZE];
+    const char *argv[] = {"sh", "-c", line, NULL};
+
+    snprintf(line, sizeof(line), "exec %s", command);
+    snprintf(name, sizeof(name), "%.*s", (int)(command - 1 - wishes.foreign),
+             wishes.foreign);
+    if (wishes.foreign_port == 0) {
+        entrant_start(entrant, name, argv);
+        return;
+    }
+    *entrant = (struct entrant){.dead = false};
+    snprintf(entrant->name, sizeof(entrant->name), "%s", name);
+    if (!answers_at_port(entrant, argv))
+        bury(entrant, "it does not listen there");
+}
+
+int crew_start(struct entrant *crew, int kinds, const char *const *options)
+{
+    int count = 0;
+
+    for (int i = 0; i < STAGES; i++)
+        if (kinds & (int)kind_of(stages[i].name))
+            start_stage(&crew[count++], &stages[i], options);
+    if ((kinds & FOREIGN) && wishes.foreign != NULL)
+        start_foreign(&crew[count++]);
+    return count;
+}
+
+void crew_look(struct entrant *crew, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (!crew[i].dead && program_has_ended(&crew[i].program))
+            bury(&crew[i], "it died under this load");
+}
+
+void crew_stop(struct entrant *crew, int count)
+{
+    for (int i = 0; i < count; i++)
+        program_stop(&crew[i].program);
+}
+
+struct entrant *entrant_named(struct entrant *crew, int count, const char *name)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(crew[i].name, name) == 0 && !crew[i].dead)
+            return &crew[i];
+    return NULL;
+}
+
+/* ---- silent clients ---------------------------------------------------- */
+
+/* Each model shows its clients in another way: as descriptors, processes,
+ * threads. */
+static int clients_seen(const struct program *server)
+{
+    struct usage u = usage_of(server);
+    int most = u.processes > u.threads ? u.processes : u.threads;
+    int descriptors = descriptors_of(server);
+
+    return descriptors > most ? descriptors : most;
+}
+
+bool crowd_start(struct program *crowd, const struct entrant *server, int count)
+{
+    char number[16], line[LINE_SIZE];
+    const char *argv[] = {load_path, "--idle",
+                          number,    "--clients",
+                          "1",       "--rate",
+                          "1",       "--seconds",
+                          "3600",    "--json",
+                          "--marks", "--patience",
+                          "30",      server->program.address,
+                          NULL,      NULL};
+    int looks = 0;
+
+    if (server->framed) {
+        argv[14] = argv[13];
+        argv[13] = "--framed";
+    }
+    snprintf(number, sizeof(number), "%d", count);
+    snprintf(line, sizeof(line), "%s, %d silent", server->name, count);
+    progress(line);
+    *crowd = (struct program){.pid = 0};
+    if (server->dead || is_interrupted() ||
+        program_start(crowd, argv, load_cpu, false) == -1 ||
+        !program_read_line(crowd, line, sizeof(line), CROWD_MS) ||
+        strcmp(line, "begin") != 0)
+        return false;
+    while (clients_seen(&server->program) <= count)
+        if (is_interrupted() || !is_patient(&looks))
+            return false;
+    return true;
+}

@@ -1,0 +1,146 @@
+/*
+ * tests/compare/experiment_memory.c - what a client costs that is connected and
+ * silent (2), and what ten thousand stacks cost (3).
+ */
+#include "compare.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- 2: a client ------------------------------------------------------- */
+
+/* KiB for each of so many silent clients beyond the size with none. */
+static double kib_per_client(const struct entrant *server, int clients)
+{
+    struct memory before = memory_of(&server->program), after = {-1, -1, -1};
+    struct program crowd;
+
+    if (crowd_start(&crowd, server, clients))
+        after = memory_of(&server->program);
+    program_stop(&crowd);
+    if (before.pss < 0 || after.pss < 0)
+        return NAN;
+    return (double)(after.pss - before.pss) / 1024 / clients;
+}
+
+/* Each time another server: memory that a process had once, it keeps. */
+static void measure_memory(struct experiment *e, int which, int clients)
+{
+    enum { ROUNDS = 3 };
+    double values[MOST_ENTRANTS][ROUNDS];
+    int counts[MOST_ENTRANTS] = {0};
+    struct entrant crew[MOST_ENTRANTS];
+    int n = 0;
+
+    for (int round = 0; round < ROUNDS; round++) {
+        n = crew_start(crew, which, NULL);
+        for (int i = 0; i < n && !is_interrupted(); i++) {
+            double kib = kib_per_client(&crew[i], clients);
+
+            if (!isnan(kib))
+                values[i][counts[i]++] = kib;
+        }
+        crew_stop(crew, n);
+    }
+    for (int i = 0; i < n; i++)
+        add_values(e, 'a', crew[i].name, clients, values[i], counts[i],
+                   crew[i].dead      ? crew[i].why
+                   : counts[i] == 0 ? "it did not take them all in"
+                                     : "");
+}
+
+void experiment_memory(struct experiment *e)
+{
+    static const int counts[] = {10, 100, 1000};
+    int which = EVERYBODY & ~BLOCKING;
+    struct picture *p = add_picture(
+        e, 'a', LINES, "Memory for each silent client", "clients",
+        "KiB for a client (PSS, beyond the size without clients)");
+    double fork, thread, loop;
+
+    p->log_x = p->log_y = true;
+    snprintf(p->column, sizeof(p->column), "KiB/client");
+    p->column_x = 1000;
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+        if (counts[i] < most_clients())
+            measure_memory(e, which, counts[i]);
+    fork = median_at(e, 'a', "02-fork", 1000);
+    thread = median_at(e, 'a', "03-pthread", 1000);
+    loop = median_at(e, 'a', "06-epoll", 1000);
+    if (isnan(fork) || isnan(thread) || isnan(loop)) {
+        conclude(e, SKIPPED, "1000 clients were not to be had here.");
+        return;
+    }
+    assert_kept(e, fork > thread && thread > loop,
+                "at 1000 clients a process needs more than a thread, and a "
+                "thread more than a place in an event loop");
+    conclude(e, e->kept ? HOLDS : DOES_NOT_HOLD,
+             "At 1000 silent clients one costs %.1f KiB as a process, %.1f KiB "
+             "as a thread, %.2f KiB in the epoll loop. What the kernel keeps "
+             "for each (page tables, kernel stacks, sockets) is not in it.",
+             fork, thread, loop);
+}
+
+/* ---- 3: ten thousand stacks -------------------------------------------- */
+
+enum { STACKS = 10000 };
+#define MIB (1024.0 * 1024)
+
+static void measure_stacks(struct experiment *e, const struct entrant *server,
+                           int clients, double stack_mib)
+{
+    double sum = stack_mib * clients, space, resident;
+    struct program crowd;
+    bool all = crowd_start(&crowd, server, clients);
+
+    space = (double)address_space_of(&server->program) / MIB;
+    resident = (double)memory_of(&server->program).rss / MIB;
+    program_stop(&crowd);
+    if (!all)
+        space = resident = NAN;
+    add_values(e, 'a', server->name, 0, &sum, 1, "");
+    add_values(e, 'a', server->name, 1, &space, !isnan(space),
+               all ? "" : "no thread for each client was to be had");
+    add_values(e, 'a', server->name, 2, &resident, !isnan(resident),
+               all ? "" : "no thread for each client was to be had");
+}
+
+void experiment_stacks(struct experiment *e)
+{
+    int clients = most_clients() < STACKS ? most_clients() : STACKS;
+    const char *argv[] = {beside("floor_thread"), "127.0.0.1", "0", "2048",
+                          NULL};
+    struct entrant crew[2];
+    struct picture *p;
+    double sum, resident;
+
+    p = add_picture(e, 'a', BARS, "Threads and their stacks", "", "MiB");
+    p->log_y = true;
+    snprintf(p->groups, sizeof(p->groups),
+             "all stacks together|address space|resident");
+    (void)crew_start(&crew[0], THREADS, NULL);
+    measure_stacks(e, &crew[0], clients, 64.0 / 1024);
+    crew_stop(crew, 1);
+    entrant_start(&crew[1], "2 MiB stacks", argv);
+    measure_stacks(e, &crew[1], clients, 2);
+    crew_stop(&crew[1], 1);
+    experiment_add_command(e, "03-pthread/server -q -p 0");
+    experiment_add_command(e, "floor_thread 127.0.0.1 0 2048");
+    sum = median_at(e, 'a', "2 MiB stacks", 0);
+    resident = median_at(e, 'a', "2 MiB stacks", 2);
+    if (isnan(resident) || isnan(median_at(e, 'a', "03-pthread", 2))) {
+        conclude(e, SKIPPED, "%d threads were not to be had here.", clients);
+        return;
+    }
+    assert_kept(e, resident < sum / 10,
+                "threads that sit silent are resident with less than a tenth "
+                "of their stacks");
+    conclude(e, e->kept ? DOES_NOT_HOLD : HOLDS,
+             "%d threads with stacks of 2 MiB took %.1f GiB of address space, "
+             "and %.0f MiB of memory; 03, with stacks of 64 KiB, took %.2f GiB "
+             "and %.0f MiB. A stack is memory only where it was touched.",
+             clients, median_at(e, 'a', "2 MiB stacks", 1) / 1024, resident,
+             median_at(e, 'a', "03-pthread", 1) / 1024,
+             median_at(e, 'a', "03-pthread", 2));
+}

@@ -1,0 +1,74 @@
+/*
+ * tests/compare/experiment_store.c - three ways of sharing a store between
+ * threads (10), measured by kv_bench.
+ */
+#include "compare.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef KV_SERVER_PATH
+static const char *const kv_server = KV_SERVER_PATH;
+#else
+static const char *const kv_server; /* not built here */
+#endif
+
+/* A line of kv_bench --raw: operation, clients, store, a number a round. */
+static void take_line(struct experiment *e, char *line)
+{
+    const char *operation = strtok(line, " "), *clients = strtok(NULL, " ");
+    const char *store = strtok(NULL, " "), *word;
+    double values[MOST_ROUNDS];
+    int count = 0;
+
+    while ((word = strtok(NULL, " ")) != NULL && count < MOST_ROUNDS)
+        values[count++] = atof(word);
+    if (store == NULL)
+        return;
+    add_values(e, operation[0] == 'g' ? 'a' : 'b', store, atof(clients), values,
+               count, "");
+    progress(store);
+}
+
+void experiment_locks(struct experiment *e)
+{
+    char rounds[16], line[1024];
+    const char *argv[] = {beside("kv_bench"), "--raw", "--rounds", rounds,
+                          "--seconds", round_seconds(), kv_server, NULL};
+    struct program bench;
+    bool better, worse;
+
+    if (kv_server == NULL) {
+        conclude(e, SKIPPED, "The key-value server was not built here.");
+        return;
+    }
+    snprintf(rounds, sizeof(rounds), "%d", rounds_wanted());
+    add_picture(e, 'a', LINES, "Reading: HGET, 32 on their way", "clients",
+                "operations a second");
+    add_picture(e, 'b', LINES, "Writing: HSET, 32 on their way", "clients",
+                "operations a second");
+    e->pictures[0].log_x = e->pictures[1].log_x = true;
+    if (program_start(&bench, argv, ANY_CPU, false) == -1)
+        return;
+    while (program_read_line(&bench, line, sizeof(line), 60000))
+        take_line(e, line);
+    program_stop(&bench);
+    snprintf(line, sizeof(line),
+             "kv_bench --raw --rounds %s --seconds %s 07-framing/kv-server",
+             rounds, round_seconds());
+    experiment_add_command(e, line);
+    better = is_above(e, 'a', "shards", "lock", 16) &&
+             is_above(e, 'b', "shards", "lock", 16);
+    worse = is_above(e, 'a', "lock", "shards", 16) ||
+            is_above(e, 'b', "lock", "shards", 16);
+    conclude(e, better ? HOLDS : worse ? DOES_NOT_HOLD : NO_DIFFERENCE,
+             "With 16 clients, 16 locks instead of one are worth %.2f times "
+             "the reads and %.2f times the writes; one owner that all ask, "
+             "%.2f and %.2f times.",
+             median_at(e, 'a', "shards", 16) / median_at(e, 'a', "lock", 16),
+             median_at(e, 'b', "shards", 16) / median_at(e, 'b', "lock", 16),
+             median_at(e, 'a', "owner", 16) / median_at(e, 'a', "lock", 16),
+             median_at(e, 'b', "owner", 16) / median_at(e, 'b', "lock", 16));
+}

@@ -1,0 +1,198 @@
+/* tests/compare/rounds.c - see compare.h: loads in turn, and their figures. */
+#include "compare.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- measuring --------------------------------------------------------- */
+
+void cell_add(struct cell *cells, int *count, struct entrant *entrant, double x,
+              const char *options)
+{
+    struct cell *c = &cells[*count];
+    char *words = strdup(options); /* for as long as this program runs */
+    int n = 0;
+
+    if (entrant == NULL || words == NULL || *count == MOST_CELLS)
+        return;
+    *c = (struct cell){.entrant = entrant, .x = x};
+    if (entrant->framed)
+        c->options[n++] = "--framed";
+    for (char *word = strtok(words, " "); word != NULL && n < MOST_WORDS - 1;
+         word = strtok(NULL, " "))
+        c->options[n++] = word;
+    (*count)++;
+}
+
+static void note_command(struct experiment *e, const struct cell *c)
+{
+    char command[TEXT_SIZE];
+    int len = snprintf(command, sizeof(command), "load --seconds %s",
+                       round_seconds());
+
+    for (int i = 0; c->options[i] != NULL && len < TEXT_SIZE; i++)
+        len += snprintf(command + len, (size_t)(TEXT_SIZE - len), " %s",
+                        c->options[i]);
+    if (len < TEXT_SIZE)
+        snprintf(command + len, (size_t)(TEXT_SIZE - len), " PORT");
+    experiment_add_command(e, command);
+}
+
+static void measure_cell(struct cell *c)
+{
+    const char *options[MOST_WORDS + 4] = {"--seconds", round_seconds(),
+                                           "--warmup", "0.05"};
+    struct load_figures *f = &c->rounds[c->count];
+    char what[LINE_SIZE];
+
+    if (c->entrant->dead || is_interrupted())
+        return;
+    memcpy(options + 4, c->options, sizeof(c->options));
+    snprintf(what, sizeof(what), "%s, %.6g", c->entrant->name, c->x);
+    progress(what);
+    if (run_load(f, &c->entrant->program, load_cpu, options) && f->ok)
+        c->count++;
+    else if (!is_interrupted())
+        crew_look(c->entrant, 1);
+}
+
+void measure_cells(struct experiment *e, struct cell *cells, int count)
+{
+    for (int i = 0; i < count; i++)
+        note_command(e, &cells[i]);
+    for (int round = 0; round < rounds_wanted(); round++)
+        for (int i = 0; i < count; i++)
+            measure_cell(&cells[round % 2 == 0 ? i : count - 1 - i]);
+}
+
+/* ---- figures ----------------------------------------------------------- */
+
+static double metric_of(const struct load_figures *f, enum metric metric)
+{
+    switch (metric) {
+    case PER_SECOND: return f->per_s;
+    case CPU_US: return f->server_us;
+    case USER_US: return f->server_user_us;
+    case SYSTEM_US: return f->server_us - f->server_user_us;
+    case VOLUNTARY: return f->voluntary;
+    case INVOLUNTARY: return f->involuntary;
+    case P50_MS: return f->p50_us / 1e3;
+    case P90_MS: return f->p90_us / 1e3;
+    case P99_MS: return f->p99_us / 1e3;
+    case P999_MS: return f->p999_us / 1e3;
+    }
+    return NAN;
+}
+
+/* What is to be said against a figure. */
+static void note_of(const struct cell *c, enum metric metric, char *note)
+{
+    int bottlenecks = 0;
+
+    for (int i = 0; i < c->count; i++)
+        bottlenecks += c->rounds[i].bottleneck;
+    note[0] = '\0';
+    if (c->entrant->dead)
+        snprintf(note, LINE_SIZE, "%s", c->entrant->why);
+    else if (c->count == 0)
+        snprintf(note, LINE_SIZE, "the load came to nothing");
+    else if (metric != CPU_US && bottlenecks * 2 > c->count)
+        snprintf(note, LINE_SIZE, "load was the bottleneck");
+}
+
+void add_values(struct experiment *e, char picture, const char *series,
+                double x, double *values, int count, const char *note)
+{
+    struct spread s = spread_of(values, count);
+    struct figure figure = {.picture = picture,
+                            .x = x,
+                            .median = s.median,
+                            .low = s.low,
+                            .high = s.high,
+                            .rounds = count};
+
+    snprintf(figure.series, sizeof(figure.series), "%s", series);
+    snprintf(figure.note, sizeof(figure.note), "%s", note);
+    if (experiment_add(e, &figure) == -1)
+        perror("compare: a figure is lost");
+}
+
+static void add_figure(struct experiment *e, char picture, const struct cell *c,
+                       enum metric metric, double x)
+{
+    double values[MOST_ROUNDS];
+    char note[LINE_SIZE];
+
+    for (int i = 0; i < c->count; i++)
+        values[i] = metric_of(&c->rounds[i], metric);
+    note_of(c, metric, note);
+    add_values(e, picture, c->entrant->name, x, values, c->count, note);
+}
+
+void add_figures(struct experiment *e, char picture, const struct cell *cells,
+                 int count, enum metric metric)
+{
+    for (int i = 0; i < count; i++)
+        add_figure(e, picture, &cells[i], metric, cells[i].x);
+}
+
+void add_figures_at(struct experiment *e, char picture,
+                    const struct cell *cells, int count, enum metric metric,
+                    double x)
+{
+    for (int i = 0; i < count; i++)
+        add_figure(e, picture, &cells[i], metric, x);
+}
+
+struct picture *add_picture(struct experiment *e, char letter, enum shape shape,
+                            const char *title, const char *x_title,
+                            const char *y_title)
+{
+    struct picture *p = &e->pictures[e->n_pictures++];
+
+    p->letter = letter;
+    p->shape = shape;
+    snprintf(p->title, sizeof(p->title), "%s", title);
+    snprintf(p->x_title, sizeof(p->x_title), "%s", x_title);
+    snprintf(p->y_title, sizeof(p->y_title), "%s", y_title);
+    return p;
+}
+
+/* ---- conclusions ------------------------------------------------------- */
+
+double median_at(const struct experiment *e, char picture, const char *series,
+                 double x)
+{
+    const struct figure *f = figure_of(e, picture, series, x);
+
+    return f != NULL ? f->median : NAN;
+}
+
+bool is_above(const struct experiment *e, char picture, const char *larger,
+              const char *smaller, double x)
+{
+    const struct figure *a = figure_of(e, picture, larger, x);
+    const struct figure *b = figure_of(e, picture, smaller, x);
+
+    return a != NULL && b != NULL && a->median > b->median && a->low > b->high;
+}
+
+void conclude(struct experiment *e, enum verdict verdict, const char *format,
+              ...)
+{
+    va_list arguments;
+
+    e->verdict = verdict;
+    va_start(arguments, format);
+    vsnprintf(e->says, sizeof(e->says), format, arguments);
+    va_end(arguments);
+}
+
+void assert_kept(struct experiment *e, bool kept, const char *what)
+{
+    snprintf(e->asserted, sizeof(e->asserted), "%s", what);
+    e->kept = kept;
+}
