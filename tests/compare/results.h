@@ -99,7 +99,8 @@ struct results {
 /* ---- one experiment ---------------------------------------------------- */
 
 /* Both keep a copy of what they are given. Figures without memory for them are
- * lost: -1 and errno. */
+ * lost: -1 and errno. A command that is there already is not kept twice, and
+ * those beyond MOST_COMMANDS are not kept. */
 int experiment_add(struct experiment *e, const struct figure *figure);
 void experiment_add_command(struct experiment *e, const char *command);
 
