@@ -302,7 +302,7 @@ static double bytes_per_client(const struct memory_row *row, double *uss)
         load_path,   "--idle", row->idle, "--clients", "1",  "--rate", "10",
         "--seconds", "60",     "--json",  "--marks",   NULL, NULL};
     struct program server, load;
-    struct memory before, after = {0, 0, 0};
+    struct memory before, after = {0, 0, 0, 0};
     char line[64];
     int looks = 0;
 

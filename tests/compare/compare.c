@@ -83,8 +83,8 @@ static const struct plan {
      "Making a process or thread for each client is slow.", "folklore"},
     {"work", experiment_work, 8, 30, "An event loop must not block.",
      "tutorials on event loops"},
-    {"unix", experiment_unix, 10, 60,
-     "Unix sockets beat TCP on one machine.", "folklore"},
+    {"unix", experiment_unix, 10, 60, "Unix sockets beat TCP on one machine.",
+     "folklore"},
     {"locks", experiment_locks, 13, 85, "The more locks, the better.",
      "a tutorial's key-value server"},
     {"delimiter", experiment_delimiter, 2, 2,
@@ -255,8 +255,8 @@ static void gather_facts(void)
     add_fact("date", "%s", date);
     add_line_of("processor", "/proc/cpuinfo", "model name");
     add_fact("CPUs", "%ld", sysconf(_SC_NPROCESSORS_ONLN));
-    add_fact("pinned", "server on CPU %d, load on CPU %d%s", server_cpu, load_cpu,
-             server_cpu == load_cpu ? ": there is only one" : "");
+    add_fact("pinned", "server on CPU %d, load on CPU %d%s", server_cpu,
+             load_cpu, server_cpu == load_cpu ? ": there is only one" : "");
     add_fact("load average", "%.2f at the start", average[0]);
     add_fact("kernel", "%s %s %s", name.sysname, name.release, name.machine);
     add_fact("compiler", "%s", COMPILER);
@@ -272,7 +272,7 @@ static void gather_facts(void)
 
 static bool is_wanted(const struct plan *p)
 {
-    char list[256], number[8], *word, *rest;
+    char list[256], number[16], *word, *rest;
 
     if (only == NULL)
         return true;
@@ -344,15 +344,16 @@ static int run(const struct plan *p)
     e.seconds = seconds_since(&current_start);
     clear_progress();
     if (is_interrupted())
-        conclude(&e, NOT_RUN, "Interrupted; the figures are of what was "
-                              "measured before that.");
+        conclude(&e, NOT_RUN,
+                 "Interrupted; the figures are of what was "
+                 "measured before that.");
     if (facts_save(facts, n_facts, folder) == -1 ||
         experiment_save(&e, folder) == -1)
         fail(folder);
     write_files(&r);
     experiment_print(&e, stdout);
     fflush(stdout);
-    status = e.verdict == SKIPPED ? EXIT_SKIPPED
+    status = e.verdict == SKIPPED          ? EXIT_SKIPPED
              : e.kept && !is_interrupted() ? EXIT_SUCCESS
                                            : EXIT_FAILURE;
     experiment_free(&e);
@@ -492,6 +493,7 @@ int main(int argc, char **argv)
 {
     int status;
 
+    wishes.full = getenv("COMPARE_FULL") != NULL; /* as CTest is told */
     read_command_line(argc, argv);
     if (mkdir(folder, 0777) == -1 && errno != EEXIST)
         fail(folder);

@@ -65,7 +65,8 @@ enum crew {
 };
 
 /* Starts them with these options beside -q (NULL-terminated, NULL: none; those
- * of --server get none). Returns how many there are, the dead ones too. */
+ * of --server get none); "%" at the end of one stands for the name. Returns how
+ * many there are, the dead ones too. */
 int crew_start(struct entrant *crew, int kinds, const char *const *options);
 
 /* Starts a program of this folder or of another (a path with a slash) as an
@@ -129,12 +130,13 @@ void cell_add(struct cell *cells, int *count, struct entrant *entrant, double x,
 void measure_cells(struct experiment *e, struct cell *cells, int count);
 
 /* The cells' figures become points of this picture, at cell.x. */
-void add_figures(struct experiment *e, char picture, struct cell *cells,
+void add_figures(struct experiment *e, char picture, const struct cell *cells,
                  int count, enum metric metric);
 
 /* The same at an x of your choice, for bars in groups and latency curves. */
-void add_figures_at(struct experiment *e, char picture, struct cell *cells,
-                    int count, enum metric metric, double x);
+void add_figures_at(struct experiment *e, char picture,
+                    const struct cell *cells, int count, enum metric metric,
+                    double x);
 
 /* One figure made of values that were taken elsewhere. */
 void add_values(struct experiment *e, char picture, const char *series,

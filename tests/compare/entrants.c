@@ -75,10 +75,24 @@ void entrant_start(struct entrant *entrant, const char *name,
         bury(entrant, "it did not start");
 }
 
+/* A "%" at the end of an option stands for the stage's name: no two servers
+ * listen at the same place. */
+static const char *with_name(const char *option, const char *name, char *place,
+                             size_t size)
+{
+    size_t len = strlen(option);
+
+    if (len == 0 || option[len - 1] != '%')
+        return option;
+    snprintf(place, size, "%.*s%s", (int)len - 1, option, name);
+    return place;
+}
+
 static void start_stage(struct entrant *entrant, const struct stage *stage,
                         const char *const *options)
 {
     const char *argv[MOST_WORDS] = {stage->path, "-q", "-p", "0"};
+    char place[ADDRESS_TEXT];
     bool framed = kind_of(stage->name) == FRAMES;
     int n = 4;
 
@@ -86,8 +100,8 @@ static void start_stage(struct entrant *entrant, const struct stage *stage,
         argv[n++] = "--service=echo";
         argv[n++] = "--codec=length";
     }
-    while (options != NULL && *options != NULL && n < MOST_WORDS - 1)
-        argv[n++] = *options++;
+    for (; options != NULL && *options != NULL && n < MOST_WORDS - 1; options++)
+        argv[n++] = with_name(*options, stage->name, place, sizeof(place));
     entrant_start(entrant, stage->name, argv);
     entrant->framed = framed;
 }

@@ -85,8 +85,8 @@ static bool is_one_message(const struct entrant *server, const struct wire *w,
 static void measure_codec(struct experiment *e, const char *codec)
 {
     static const size_t sizes[] = {4, 16, 64, 256, 1024};
-    const char *argv[] = {server_path("07-framing"), "-q",    "-p", "0",
-                          "--codec", codec, NULL};
+    const char *argv[] = {
+        server_path("07-framing"), "-q", "-p", "0", "--codec", codec, NULL};
     bool line = strcmp(codec, "line") == 0;
     struct entrant server;
 
@@ -95,7 +95,8 @@ static void measure_codec(struct experiment *e, const char *codec)
         double good = 0;
 
         progress(codec);
-        for (int i = 0; i < PAYLOADS && !server.dead && !is_interrupted(); i++) {
+        for (int i = 0; i < PAYLOADS && !server.dead && !is_interrupted();
+             i++) {
             unsigned char payload[LONGEST];
             struct wire w;
 
@@ -170,7 +171,10 @@ void experiment_buffer(struct experiment *e)
     assert_kept(e, gain >= 2,
                 "a message costs at least twice as much with a buffer of 4 KiB "
                 "as with 64 KiB");
-    conclude(e, e->kept ? HOLDS : gain > 1.1 ? HOLDS_BUT : DOES_NOT_HOLD,
+    conclude(e,
+             e->kept      ? HOLDS
+             : gain > 1.1 ? HOLDS_BUT
+                          : DOES_NOT_HOLD,
              "With 64 KiB a message costs %.2f times less CPU time than with 4 "
              "KiB; with 256 KiB, %.2f times less than with 64.",
              gain, median_at(e, 'a', name, 64) / median_at(e, 'a', name, 256));
@@ -208,7 +212,10 @@ void experiment_writes(struct experiment *e)
     assert_kept(e, gain >= 3,
                 "a write for each message costs at least 3 times what one "
                 "write for each read costs");
-    conclude(e, e->kept ? HOLDS : gain > 1.1 ? HOLDS_BUT : DOES_NOT_HOLD,
+    conclude(e,
+             e->kept      ? HOLDS
+             : gain > 1.1 ? HOLDS_BUT
+                          : DOES_NOT_HOLD,
              "07, which writes once for all frames of a read, needs %.1f times "
              "less CPU time for a message than a server that writes each by "
              "itself, and %.1f times less than the same with Nagle's "

@@ -80,7 +80,8 @@ void experiment_silent(struct experiment *e)
         }
     crew_stop(crew, count);
     ratio = times(e, 'a', "05-poll", "06-epoll", most);
-    flat = median_at(e, 'a', "06-epoll", most) / median_at(e, 'a', "06-epoll", 0);
+    flat =
+        median_at(e, 'a', "06-epoll", most) / median_at(e, 'a', "06-epoll", 0);
     if (most < 10000) {
         conclude(e, SKIPPED,
                  "10,000 silent clients need more descriptors than a process "
@@ -92,7 +93,10 @@ void experiment_silent(struct experiment *e)
     assert_kept(e, ratio >= 5,
                 "at 10,000 silent clients a message costs poll at least 5 "
                 "times what it costs epoll");
-    conclude(e, !e->kept ? DOES_NOT_HOLD : flat < 1.5 ? HOLDS : HOLDS_BUT,
+    conclude(e,
+             !e->kept     ? DOES_NOT_HOLD
+             : flat < 1.5 ? HOLDS
+                          : HOLDS_BUT,
              "At 10,000 silent clients a message costs poll %.0f times the CPU "
              "time that it costs epoll; at 900, select %.1f times. epoll "
              "itself pays %.2f times what it pays when nobody is silent.",
@@ -129,7 +133,10 @@ void experiment_busy(struct experiment *e)
         faster = faster && is_above(e, 'a', "05-poll", "06-epoll", counts[c]) &&
                  is_above(e, 'a', "04-select", "06-epoll", counts[c]);
     }
-    conclude(e, faster ? HOLDS : slower ? DOES_NOT_HOLD : NO_DIFFERENCE,
+    conclude(e,
+             faster   ? HOLDS
+             : slower ? DOES_NOT_HOLD
+                      : NO_DIFFERENCE,
              "epoll's cost is 1. At 10, 100 and 900 busy clients select costs "
              "%.2f, %.2f, %.2f and poll %.2f, %.2f, %.2f.",
              times(e, 'a', "04-select", "06-epoll", 10),
@@ -158,16 +165,16 @@ void experiment_churn(struct experiment *e)
     measure_cells(e, cells, n);
     crew_stop(crew, count);
     add_figures(e, 'a', cells, n, PER_SECOND);
-    assert_kept(e,
-                median_at(e, 'a', "06-epoll", 0) >
-                    median_at(e, 'a', "02-fork", 0),
-                "an event loop takes in more connections a second than a "
-                "server that forks for each");
+    assert_kept(
+        e, median_at(e, 'a', "06-epoll", 0) > median_at(e, 'a', "02-fork", 0),
+        "an event loop takes in more connections a second than a "
+        "server that forks for each");
     conclude(e, e->kept ? HOLDS : DOES_NOT_HOLD,
              "A process for each connection: %.0f a second; a thread: %.0f; "
              "the epoll loop: %.0f, %.1f and %.1f times as many; and 01, which "
              "does nothing but accept and serve: %.0f.",
-             median_at(e, 'a', "02-fork", 0), median_at(e, 'a', "03-pthread", 0),
+             median_at(e, 'a', "02-fork", 0),
+             median_at(e, 'a', "03-pthread", 0),
              median_at(e, 'a', "06-epoll", 0),
              times(e, 'a', "06-epoll", "02-fork", 0),
              times(e, 'a', "06-epoll", "03-pthread", 0),

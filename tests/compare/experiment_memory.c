@@ -13,15 +13,15 @@
 /* KiB for each of so many silent clients beyond the size with none. */
 static double kib_per_client(const struct entrant *server, int clients)
 {
-    struct memory before = memory_of(&server->program), after = {-1, -1, -1};
+    struct memory before = memory_of(&server->program), after = {.anon = -1};
     struct program crowd;
 
     if (crowd_start(&crowd, server, clients))
         after = memory_of(&server->program);
     program_stop(&crowd);
-    if (before.pss < 0 || after.pss < 0)
+    if (before.anon < 0 || after.anon < 0)
         return NAN;
-    return (double)(after.pss - before.pss) / 1024 / clients;
+    return (double)(after.anon - before.anon) / 1024 / clients;
 }
 
 /* Each time another server: memory that a process had once, it keeps. */
@@ -45,9 +45,9 @@ static void measure_memory(struct experiment *e, int which, int clients)
     }
     for (int i = 0; i < n; i++)
         add_values(e, 'a', crew[i].name, clients, values[i], counts[i],
-                   crew[i].dead      ? crew[i].why
+                   crew[i].dead     ? crew[i].why
                    : counts[i] == 0 ? "it did not take them all in"
-                                     : "");
+                                    : "");
 }
 
 void experiment_memory(struct experiment *e)
@@ -56,7 +56,7 @@ void experiment_memory(struct experiment *e)
     int which = EVERYBODY & ~BLOCKING;
     struct picture *p = add_picture(
         e, 'a', LINES, "Memory for each silent client", "clients",
-        "KiB for a client (PSS, beyond the size without clients)");
+        "KiB for a client (PSS of anonymous pages, beyond those without)");
     double fork, thread, loop;
 
     p->log_x = p->log_y = true;

@@ -35,8 +35,9 @@ static void take_line(struct experiment *e, char *line)
 void experiment_locks(struct experiment *e)
 {
     char rounds[16], line[1024];
-    const char *argv[] = {beside("kv_bench"), "--raw", "--rounds", rounds,
-                          "--seconds", round_seconds(), kv_server, NULL};
+    const char *argv[] = {
+        beside("kv_bench"), "--raw",         "--rounds", rounds,
+        "--seconds",        round_seconds(), kv_server,  NULL};
     struct program bench;
     bool better, worse;
 
@@ -63,7 +64,10 @@ void experiment_locks(struct experiment *e)
              is_above(e, 'b', "shards", "lock", 16);
     worse = is_above(e, 'a', "lock", "shards", 16) ||
             is_above(e, 'b', "lock", "shards", 16);
-    conclude(e, better ? HOLDS : worse ? DOES_NOT_HOLD : NO_DIFFERENCE,
+    conclude(e,
+             better  ? HOLDS
+             : worse ? DOES_NOT_HOLD
+                     : NO_DIFFERENCE,
              "With 16 clients, 16 locks instead of one are worth %.2f times "
              "the reads and %.2f times the writes; one owner that all ask, "
              "%.2f and %.2f times.",

@@ -173,9 +173,8 @@ static void hear_until(struct many *many, int wanted)
     do {
         before = many->answers;
         hear_all(many);
-    } while (!is_interrupted() &&
-             (many->answers > before ||
-              (many->answers < wanted && now_ms() < end)));
+    } while (!is_interrupted() && (many->answers > before ||
+                                   (many->answers < wanted && now_ms() < end)));
 }
 
 /* Who was answered leaves; the others stay. */
@@ -245,8 +244,8 @@ void experiment_setsize(struct experiment *e)
              "left, and lost %.0f; 05 and 06 answered %.0f and %.0f at once.",
              median_at(e, 'a', "04-select", 0), SELECT_CLIENTS,
              median_at(e, 'a', "04-select", 1),
-             median_at(e, 'a', "04-select", 2),
-             median_at(e, 'a', "05-poll", 0), median_at(e, 'a', "06-epoll", 0));
+             median_at(e, 'a', "04-select", 2), median_at(e, 'a', "05-poll", 0),
+             median_at(e, 'a', "06-epoll", 0));
 }
 
 /* ---- 8: for a handler that blocks -------------------------------------- */
@@ -277,8 +276,9 @@ void experiment_work(struct experiment *e)
     struct picture *p;
     double times;
 
-    p = add_picture(e, 'a', BARS, "Messages a second, each 5 ms of blocking work",
-                    "", "messages a second");
+    p = add_picture(e, 'a', BARS,
+                    "Messages a second, each 5 ms of blocking work", "",
+                    "messages a second");
     snprintf(p->column, sizeof(p->column), "5 ms work/s");
     add_picture(e, 'b', SHARES, "How long the 20 clients wait", "of messages",
                 "milliseconds")
@@ -289,9 +289,11 @@ void experiment_work(struct experiment *e)
     crew_stop(crew, count);
     add_figures_at(e, 'a', cells, n, PER_SECOND, 0);
     add_latencies(e, 'b', cells, n);
-    times = median_at(e, 'a', "03-pthread", 0) / median_at(e, 'a', "06-epoll", 0);
-    assert_kept(e, times > 5, "20 threads serve more than 5 times as many as "
-                              "one event loop");
+    times =
+        median_at(e, 'a', "03-pthread", 0) / median_at(e, 'a', "06-epoll", 0);
+    assert_kept(e, times > 5,
+                "20 threads serve more than 5 times as many as "
+                "one event loop");
     conclude(e, times > 0.7 * WORK_CLIENTS ? HOLDS : HOLDS_BUT,
              "Threads served %.1f times as many messages as the epoll loop; "
              "half of the loop's messages took longer than %.0f ms, half of "

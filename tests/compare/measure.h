@@ -82,10 +82,11 @@ struct usage {
 struct usage usage_of(const struct program *p);
 
 /* In bytes, of the whole group. A page that several share counts once in pss,
- * in parts for each; uss is what would be free if they ended. -1: the kernel
- * does not say. */
+ * in parts for each; uss is what would be free if they ended; anon is that part
+ * of pss that belongs to no file: heap, stacks, what a child wrote to. -1: the
+ * kernel does not say. */
 struct memory {
-    long pss, uss, rss;
+    long pss, uss, rss, anon;
 };
 struct memory memory_of(const struct program *p);
 

@@ -143,7 +143,7 @@ struct usage usage_of(const struct program *p)
 
 struct memory memory_of(const struct program *p)
 {
-    struct memory m = {0, 0, 0};
+    struct memory m = {0, 0, 0, 0};
     int count;
     pid_t *pids = members_of(p, &count);
 
@@ -151,10 +151,11 @@ struct memory memory_of(const struct program *p)
         long pss = status_number(pids[i], "Pss", "smaps_rollup");
 
         if (pss == -1) {
-            m.pss = -1;
+            m.pss = m.anon = -1;
             break;
         }
         m.pss += pss * 1024;
+        m.anon += status_number(pids[i], "Pss_Anon", "smaps_rollup") * 1024;
         m.rss += status_number(pids[i], "Rss", "smaps_rollup") * 1024;
         m.uss +=
             1024 * (status_number(pids[i], "Private_Clean", "smaps_rollup") +
