@@ -31,6 +31,8 @@ static const char help[] =
     "                   5,silent,9\n"
     "  --full           more rounds and up to 10,000 busy clients: a quarter\n"
     "                   of an hour\n"
+    "  --rounds N       measurements for each figure (default 3; full: 11)\n"
+    "  --seconds S      of each measurement (default 0.2; full: 0.5)\n"
     "  --server NAME=COMMAND\n"
     "                   one more server, beside ours where that makes sense:\n"
     "                   an echo server that prints \"listening on "
@@ -106,11 +108,15 @@ enum { PLANS = sizeof(plans) / sizeof(plans[0]) };
 
 int rounds_wanted(void)
 {
+    if (wishes.rounds > 0)
+        return wishes.rounds;
     return wishes.full ? 11 : 3;
 }
 
 const char *round_seconds(void)
 {
+    if (wishes.seconds != NULL)
+        return wishes.seconds;
     return wishes.full ? "0.5" : "0.2";
 }
 
@@ -124,10 +130,11 @@ bool is_interrupted(void)
     return interrupted != 0;
 }
 
-/* The first time, what runs is ended, and what waits for it sees that. */
+/* The first time, what runs is ended, and what waits for it sees that. A
+ * terminal that goes away sends one more by itself. */
 static void on_signal(int signal_number)
 {
-    if (interrupted++ > 0) {
+    if (interrupted++ > 0 && signal_number != SIGHUP) {
         signal(signal_number, SIG_DFL);
         raise(signal_number);
     }
@@ -136,6 +143,7 @@ static void on_signal(int signal_number)
 
 /* ---- progress ---------------------------------------------------------- */
 
+static bool under_ctest;  /* a process for each experiment, one after another */
 static int terminal = -1; /* where the progress line is shown, -1: nowhere */
 static const struct plan *current;
 static struct timespec current_start;
@@ -147,11 +155,12 @@ static void find_terminal(void)
 {
     const char *kind = getenv("TERM");
 
+    under_ctest = getenv("COMPARE_PROGRESS") != NULL;
     if (kind == NULL || strcmp(kind, "dumb") == 0)
         return;
     if (isatty(STDERR_FILENO))
         terminal = STDERR_FILENO;
-    else if (getenv("COMPARE_PROGRESS") != NULL)
+    else if (under_ctest)
         terminal = open("/dev/tty", O_WRONLY | O_CLOEXEC);
 }
 
@@ -178,7 +187,7 @@ static double seconds_left(void)
     if (left < 1)
         left = 1;
     for (const struct plan *p = current + 1; p < plans + PLANS; p++)
-        left += is_wanted(p) ? planned_seconds(p) : 0;
+        left += under_ctest || is_wanted(p) ? planned_seconds(p) : 0;
     return left;
 }
 
@@ -432,19 +441,28 @@ static void check_foreign(const char *word)
     wishes.foreign = word;
 }
 
+static double number(const char *word, double min, double max)
+{
+    char what[80], *end;
+    double value = strtod(word, &end);
+
+    snprintf(what, sizeof(what), "is not a number from %g to %g", min, max);
+    if (end == word || *end != '\0' || !(value >= min && value <= max))
+        usage_error(word, what);
+    return value;
+}
+
 static void read_option(int letter)
 {
-    char *end;
-
     switch (letter) {
     case 'o': only = optarg; break;
     case 'f': wishes.full = true; break;
     case 's': check_foreign(optarg); break;
-    case 'p':
-        wishes.foreign_port = (int)strtol(optarg, &end, 10);
-        if (*end != '\0' || wishes.foreign_port < 1 ||
-            wishes.foreign_port > 65535)
-            usage_error(optarg, "is no port");
+    case 'p': wishes.foreign_port = (int)number(optarg, 1, 65535); break;
+    case 'r': wishes.rounds = (int)number(optarg, 1, MOST_ROUNDS); break;
+    case 'S':
+        (void)number(optarg, 0.01, 60);
+        wishes.seconds = optarg;
         break;
     case 'O': folder = optarg; break;
     case 'l': print_list(); exit(EXIT_SUCCESS);
@@ -459,6 +477,8 @@ static void read_command_line(int argc, char **argv)
     static const struct option names[] = {
         {"only", required_argument, NULL, 'o'},
         {"full", no_argument, NULL, 'f'},
+        {"rounds", required_argument, NULL, 'r'},
+        {"seconds", required_argument, NULL, 'S'},
         {"server", required_argument, NULL, 's'},
         {"port", required_argument, NULL, 'p'},
         {"out", required_argument, NULL, 'O'},

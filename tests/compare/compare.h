@@ -21,6 +21,8 @@
 
 struct wishes {
     bool full;           /* more rounds, more clients */
+    int rounds;          /* 0: as many as there are then */
+    const char *seconds; /* NULL: as long as they are then */
     const char *foreign; /* "NAME=COMMAND", NULL: nobody was entered */
     int foreign_port;    /* where that listens; 0: it says so itself */
 };
@@ -106,6 +108,7 @@ struct cell {
     const char *options[MOST_WORDS]; /* of load, beside --seconds */
     struct load_figures rounds[MOST_ROUNDS];
     int count; /* rounds that came to something */
+    int wrong; /* rounds with wrong, missing or unanswered messages */
 };
 
 enum metric {

@@ -55,8 +55,10 @@ static void measure_cell(struct cell *c)
     progress(what);
     if (run_load(f, &c->entrant->program, load_cpu, options) && f->ok)
         c->count++;
-    else if (!is_interrupted())
+    else if (!is_interrupted()) {
+        c->wrong++;
         crew_look(c->entrant, 1);
+    }
 }
 
 void measure_cells(struct experiment *e, struct cell *cells, int count)
@@ -97,8 +99,9 @@ static void note_of(const struct cell *c, enum metric metric, char *note)
     note[0] = '\0';
     if (c->entrant->dead)
         snprintf(note, LINE_SIZE, "%s", c->entrant->why);
-    else if (c->count == 0)
-        snprintf(note, LINE_SIZE, "the load came to nothing");
+    else if (c->wrong > 0)
+        snprintf(note, LINE_SIZE, "%d of %d rounds had wrong or no answers",
+                 c->wrong, c->wrong + c->count);
     else if (metric != CPU_US && bottlenecks * 2 > c->count)
         snprintf(note, LINE_SIZE, "load was the bottleneck");
 }

@@ -103,6 +103,8 @@ static bool answer(int fd, const char *bytes, size_t len, long long *heard)
     int to = fd;
 
     *heard += (long long)len;
+    if (is("die") && bytes_so_far > number)
+        _exit(EXIT_FAILURE);
     if (is("silent"))
         return true;
     if (is("flip") || is("lose") || is("extra"))

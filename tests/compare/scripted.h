@@ -10,6 +10,7 @@
  *     swap           gives each piece to the client that spoke before
  *     close N        hangs up on a client after N bytes
  *     reset N        the same, with a reset
+ *     die N          ends after it got N bytes, like one with a bug
  *     trickle        every byte back, each by itself
  *     slow MS        answers every tenth piece MS late; a thread for each
  *                    client, so that the others do not wait

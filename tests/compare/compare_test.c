@@ -1,0 +1,333 @@
+/*
+ * tests/compare/compare_test.c - the comparison itself: that it writes what it
+ * says, takes in a foreign server, goes on when one dies or answers wrongly,
+ * and leaves nothing behind when it is interrupted. Rounds are short here: what
+ * the figures are does not matter.
+ */
+#include "harness.h"
+#include "scripted.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char own_path[256];
+
+static struct process_spec spec_of(const char *const *options, int count)
+{
+    struct process_spec spec = {.path = COMPARE_PATH, .unwrapped = true};
+
+    CHECK(count < SPEC_ARGS - 7);
+    for (int i = 0; i < count; i++)
+        spec.args[i] = options[i];
+    return spec;
+}
+
+/* Rounds as short as they can be, files in the case's own folder. */
+static struct run compare_with(const char *const *options, int count)
+{
+    struct process_spec spec = spec_of(options, count);
+    struct run r;
+
+    spec.args[count++] = "--rounds";
+    spec.args[count++] = "1";
+    spec.args[count++] = "--seconds";
+    spec.args[count++] = "0.05";
+    spec.args[count++] = "--out";
+    spec.args[count++] = harness_path("found");
+    r = run_program(spec, NULL, 0);
+    check_step("it said: %.600s", r.out);
+    return r;
+}
+
+#define COMPARE(...)                                                           \
+    compare_with((const char *const[]){__VA_ARGS__},                           \
+                 CHECK_COUNT(((const char *const[]){__VA_ARGS__})))
+
+static bool is_there(const char *name)
+{
+    char path[300];
+    struct stat st;
+
+    snprintf(path, sizeof(path), "%s/%s", harness_path("found"), name);
+    return stat(path, &st) == 0 && st.st_size > 0;
+}
+
+/* The rest of the first line of the output that begins so. */
+static const char *row(const struct run *r, const char *start)
+{
+    size_t len = strlen(start);
+
+    for (const char *line = r->out; line != NULL; line = strchr(line, '\n')) {
+        line += line != r->out;
+        if (strncmp(line, start, len) == 0)
+            return line + len;
+    }
+    CHECK_FAIL("no line begins with %s", start);
+}
+
+static bool row_has(const struct run *r, const char *start, const char *text)
+{
+    const char *rest = row(r, start), *found = strstr(rest, text);
+
+    return found != NULL && found < rest + strcspn(rest, "\n");
+}
+
+/* ---- what it writes ---------------------------------------------------- */
+
+static void writes_what_it_found(void)
+{
+    static const char *const files[] = {"01-stall.result", "machine.result",
+                                        "results.json", "results.tsv",
+                                        "report.html"};
+    struct run r = COMPARE("--only", "stall");
+
+    CHECK_EQ(r.status, 0);
+    CHECK(strstr(r.out, "\nholds: ") != NULL);
+    for (size_t i = 0; i < CHECK_COUNT(files); i++) {
+        check_step("%s", files[i]);
+        CHECK(is_there(files[i]));
+    }
+    run_free(&r);
+}
+
+/* What was found before is in the files and in the table with it. */
+static void keeps_what_was_found_before(void)
+{
+    struct run r = COMPARE("--only", "1");
+
+    run_free(&r);
+    r = COMPARE("--only", "11");
+    CHECK_EQ(r.status, 0);
+    run_free(&r);
+    r = COMPARE("--table");
+    CHECK_EQ(r.status, 0);
+    CHECK(strstr(r.out, "\n 1  ") != NULL);
+    CHECK(strstr(r.out, "\n11  ") != NULL);
+    CHECK(strstr(r.out, "2 of 14 experiments were run") != NULL);
+    run_free(&r);
+}
+
+static void several_make_a_table(void)
+{
+    struct run r = COMPARE("--only", "setsize,delimiter");
+
+    CHECK_EQ(r.status, 0);
+    CHECK(strstr(r.out, "The report: ") != NULL);
+    run_free(&r);
+}
+
+/* ---- foreign servers --------------------------------------------------- */
+
+static struct run churn_against(const char *name, const char *behaviour)
+{
+    char server[400];
+
+    snprintf(server, sizeof(server), "%s=%s --serve %s", name, own_path,
+             behaviour);
+    return COMPARE("--only", "churn", "--server", server);
+}
+
+static void a_foreign_server(void)
+{
+    struct run r = churn_against("mine", "echo");
+
+    CHECK(
+        isdigit((unsigned char)row(&r, "mine")[strspn(row(&r, "mine"), " ")]));
+    CHECK(!row_has(&r, "mine", "["));
+    run_free(&r);
+}
+
+/* A port that nobody has at the moment. */
+static int free_port(void)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET,
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(in);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    CHECK(fd != -1 && bind(fd, (struct sockaddr *)&in, len) == 0 &&
+          getsockname(fd, (struct sockaddr *)&in, &len) == 0);
+    close(fd);
+    return ntohs(in.sin_port);
+}
+
+/* It need not say where it is, if the person who enters it does. */
+static void a_foreign_server_at_a_port(void)
+{
+    char server[400], port[16];
+    struct run r;
+
+    snprintf(port, sizeof(port), "%d", free_port());
+    snprintf(server, sizeof(server), "bare=%s 127.0.0.1 %s >/dev/null",
+             FLOOR_PATH, port);
+    r = COMPARE("--only", "churn", "--server", server, "--port", port);
+    CHECK(
+        isdigit((unsigned char)row(&r, "bare")[strspn(row(&r, "bare"), " ")]));
+    run_free(&r);
+}
+
+/* The others have their figures all the same. */
+static void expect_others(const struct run *r)
+{
+    CHECK(isdigit(
+        (unsigned char)row(r, "06-epoll")[strspn(row(r, "06-epoll"), " ")]));
+}
+
+static void one_that_does_not_start(void)
+{
+    struct run r = COMPARE("--only", "churn", "--server", "gone=false");
+
+    CHECK(row_has(&r, "gone", "["));
+    CHECK(strstr(r.out, "it did not start") != NULL);
+    expect_others(&r);
+    run_free(&r);
+}
+
+static void one_that_dies(void)
+{
+    struct run r = churn_against("dies", "die 1000");
+
+    CHECK(row_has(&r, "dies", "["));
+    CHECK(strstr(r.out, "it died under this load") != NULL);
+    expect_others(&r);
+    run_free(&r);
+}
+
+static void one_that_answers_wrongly(void)
+{
+    struct run r = churn_against("liar", "flip 100");
+
+    CHECK(row_has(&r, "liar", "["));
+    CHECK(strstr(r.out, "1 of 1 rounds had wrong or no answers") != NULL);
+    expect_others(&r);
+    run_free(&r);
+}
+
+/* ---- Ctrl-C ------------------------------------------------------------ */
+
+enum { MOST_CHILDREN = 64 };
+
+static int children_of(pid_t pid, pid_t *children)
+{
+    char path[64];
+    int count = 0;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)pid,
+             (long)pid);
+    f = fopen(path, "re");
+    while (f != NULL && count < MOST_CHILDREN &&
+           fscanf(f, "%d", &children[count]) == 1)
+        count++;
+    if (f != NULL)
+        fclose(f);
+    return count;
+}
+
+/* Gone, or only not yet reaped by whoever inherited it. */
+static bool is_gone(pid_t pid)
+{
+    char path[64], state = 'X';
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+    f = fopen(path, "re");
+    if (f != NULL && fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+        state = 'X';
+    if (f != NULL)
+        fclose(f);
+    return state == 'X' || state == 'Z';
+}
+
+/* In the middle of it, with servers and a load running. */
+static void interrupted(void)
+{
+    const char *options[] = {"--only", "stall,busy", "--rounds",
+                             "30",     "--out",      harness_path("found")};
+    struct process *p = process_start(spec_of(options, CHECK_COUNT(options)));
+    pid_t children[MOST_CHILDREN];
+    int count = 0;
+
+    WAIT_UNTIL(process_log_has(p, "busy") &&
+               (count = children_of(p->pid, children)) >= 4);
+    process_signal(p, SIGINT);
+    EXPECT_EXIT(p, 130);
+    for (int i = 0; i < count; i++)
+        WAIT_UNTIL(is_gone(children[i]));
+    CHECK(is_there("01-stall.result"));
+    CHECK(is_there("06-busy.result"));
+    CHECK(is_there("report.html"));
+}
+
+/* ---- command line ------------------------------------------------------ */
+
+static void help_and_list(void)
+{
+    struct run r = COMPARE("--help");
+    int lines = 0;
+
+    CHECK_EQ(r.status, 0);
+    for (char *line = strtok(r.out, "\n"); line != NULL;
+         line = strtok(NULL, "\n")) {
+        check_step("%s", line);
+        CHECK(strlen(line) <= 80);
+    }
+    run_free(&r);
+    r = COMPARE("--list");
+    CHECK_EQ(r.status, 0);
+    for (char *line = strtok(r.out, "\n"); line != NULL;
+         line = strtok(NULL, "\n"))
+        lines++;
+    CHECK_EQ(lines, 14);
+    run_free(&r);
+}
+
+static void wrong_words(void)
+{
+    static const char *const words[][2] = {
+        {"--only", "nothing"}, {"--rounds", "0"},   {"--seconds", "x"},
+        {"--server", "name"},  {"--port", "70000"}, {"--port", "80"},
+    };
+
+    for (size_t i = 0; i < CHECK_COUNT(words); i++) {
+        struct run r = COMPARE(words[i][0], words[i][1]);
+
+        check_step("%s %s: %s", words[i][0], words[i][1], r.err);
+        CHECK(WIFEXITED(r.status));
+        CHECK_EQ(WEXITSTATUS(r.status), 2);
+        CHECK(strstr(r.err, "Try 'compare --help'.\n") != NULL);
+        CHECK_EQ(r.out_len, 0);
+        run_free(&r);
+    }
+}
+
+static const struct check_case cases[] = {
+    {"writes-what-it-found", writes_what_it_found},
+    {"keeps-what-was-found-before", keeps_what_was_found_before},
+    {"several-make-a-table", several_make_a_table},
+    {"a-foreign-server", a_foreign_server},
+    {"a-foreign-server-at-a-port", a_foreign_server_at_a_port},
+    {"one-that-does-not-start", one_that_does_not_start},
+    {"one-that-dies", one_that_dies},
+    {"one-that-answers-wrongly", one_that_answers_wrongly},
+    {"interrupted", interrupted},
+    {"help-and-list", help_and_list},
+    {"wrong-words", wrong_words},
+};
+
+int main(int argc, char **argv)
+{
+    ssize_t n = readlink("/proc/self/exe", own_path, sizeof(own_path) - 1);
+
+    own_path[n > 0 ? n : 0] = '\0';
+    if (argc > 1 && strcmp(argv[1], "--serve") == 0)
+        return scripted_main(argc - 1, argv + 1);
+    return check_main(argc, argv, cases, CHECK_COUNT(cases));
+}
