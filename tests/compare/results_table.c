@@ -2,7 +2,6 @@
  * terminal. */
 #include "results_print.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -118,14 +117,6 @@ static int note_of(struct table *t, const struct figure *f)
     return t->n_notes;
 }
 
-/* Half the spread, in percent of the median. */
-static double percent_of(const struct figure *f)
-{
-    return f->median == 0 || !has_spread(f)
-               ? 0
-               : 50 * (f->high - f->low) / fabs(f->median);
-}
-
 /* "4.81 (4.7-4.9)", "4.81 +-2%", "4.81", with the number of its note. */
 static const char *cell_text(char text[CELL_SIZE], struct table *t,
                              const struct figure *f, enum form form)
@@ -141,8 +132,8 @@ static const char *cell_text(char text[CELL_SIZE], struct table *t,
         snprintf(text + len, CELL_SIZE - len, " (%s-%s)", short_text(a, f->low),
                  short_text(b, f->high));
     else if (has_spread(f) && form == WITH_PERCENT)
-        snprintf(text + len, CELL_SIZE - len, " +-%.*f%%", percent_of(f) < 1,
-                 percent_of(f));
+        snprintf(text + len, CELL_SIZE - len, " +-%.*f%%",
+                 spread_percent(f) < 1, spread_percent(f));
     len = strlen(text);
     if (note_of(t, f) != 0)
         snprintf(text + len, CELL_SIZE - len, " [%d]", note_of(t, f));
@@ -285,8 +276,8 @@ static void print_worst(FILE *out, const struct grid *g)
         for (int j = 0; j < g->n_columns; j++) {
             const struct figure *f = g->figures[i][j];
 
-            if (f != NULL && percent_of(f) > worst)
-                worst = percent_of(f);
+            if (f != NULL && spread_percent(f) > worst)
+                worst = spread_percent(f);
         }
     if (worst > 0)
         fprintf(out, "The middle half of the rounds: +-%.*f%% or less.\n",

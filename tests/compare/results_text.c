@@ -103,6 +103,13 @@ bool has_spread(const struct figure *f)
            f->low < f->high;
 }
 
+double spread_percent(const struct figure *f)
+{
+    return f->median == 0 || !has_spread(f)
+               ? 0
+               : 50 * (f->high - f->low) / fabs(f->median);
+}
+
 /* ---- text -------------------------------------------------------------- */
 
 static bool follow(const unsigned char *at, size_t count)

@@ -32,6 +32,9 @@ const char *heading_text(char text[TEXT_SIZE], const struct picture *p,
 /* Is there more than one round behind it, and a width to show? */
 bool has_spread(const struct figure *f);
 
+/* Half of it, in percent of the median; 0: none. */
+double spread_percent(const struct figure *f);
+
 /* ---- text -------------------------------------------------------------- */
 
 /* How many bytes the UTF-8 character at `at` has, 0: the end, or no character
