@@ -118,6 +118,8 @@ enum metric {
     SYSTEM_US,
     VOLUNTARY, /* context switches of the server, for a message */
     INVOLUNTARY,
+    PROCESSES,
+    THREADS_OF_ALL,
     P50_MS,
     P90_MS,
     P99_MS,

@@ -69,7 +69,7 @@ void experiment_silent(struct experiment *e)
                 "silent clients", "messages a second");
     for (int i = 0; i < 2; i++)
         e->pictures[i].log_x = e->pictures[i].log_y = true;
-    snprintf(e->pictures[0].column, NAME_SIZE, "us, 1000 idle");
+    snprintf(e->pictures[0].column, NAME_SIZE, "us, 1000 silent");
     e->pictures[0].column_x = 1000;
     experiment_add_command(e, "load --idle N --clients 1 --rate 1 --seconds "
                               "3600 PORT, the silent ones");
@@ -159,7 +159,7 @@ void experiment_churn(struct experiment *e)
 
     p = add_picture(e, 'a', BARS, "Connect, one message, close", "",
                     "connections a second");
-    snprintf(p->column, sizeof(p->column), "connects/s");
+    snprintf(p->column, sizeof(p->column), "connects a second");
     for (int i = 0; i < count; i++)
         cell_add(cells, &n, &crew[i], 0, "--churn --clients 10");
     measure_cells(e, cells, n);
@@ -244,12 +244,12 @@ static void draw_clients(struct experiment *e)
     p = add_picture(e, 'a', LINES, "Messages a second against clients",
                     "clients, all busy", "messages a second");
     p->log_x = true;
-    snprintf(p->column, sizeof(p->column), "messages/s");
+    snprintf(p->column, sizeof(p->column), "messages a second");
     p->column_x = 100;
     p = add_picture(e, 'b', LINES, "What a message costs against clients",
                     "clients, all busy", "microseconds of CPU for a message");
     p->log_x = true;
-    snprintf(p->column, sizeof(p->column), "us CPU");
+    snprintf(p->column, sizeof(p->column), "us of CPU");
     p->column_x = 100;
     p = add_picture(e, 'c', BARS, "Where the CPU time goes, 100 clients", "",
                     "microseconds of CPU for a message");
@@ -258,7 +258,10 @@ static void draw_clients(struct experiment *e)
                     "switches of the server for a message");
     snprintf(p->groups, sizeof(p->groups),
              "voluntary: it waits|involuntary: it has to give way");
-    add_picture(e, 'e', BARS, "Bulk: 10 clients, messages of 16 KiB", "",
+    p = add_picture(e, 'e', BARS, "What serves 100 clients", "",
+                    "processes and threads");
+    snprintf(p->groups, sizeof(p->groups), "processes|threads of all of them");
+    add_picture(e, 'f', BARS, "Bulk: 10 clients, messages of 16 KiB", "",
                 "messages a second");
 }
 
@@ -308,7 +311,9 @@ void experiment_clients(struct experiment *e)
     add_figures_at(e, 'c', beside, n_beside, SYSTEM_US, 1);
     add_figures_at(e, 'd', beside, n_beside, VOLUNTARY, 0);
     add_figures_at(e, 'd', beside, n_beside, INVOLUNTARY, 1);
-    add_figures(e, 'e', bulk, n_bulk, PER_SECOND);
+    add_figures_at(e, 'e', beside, n_beside, PROCESSES, 0);
+    add_figures_at(e, 'e', beside, n_beside, THREADS_OF_ALL, 1);
+    add_figures(e, 'f', bulk, n_bulk, PER_SECOND);
     conclude(e,
              is_above(e, 'b', "03-pthread", "06-epoll", 1000) &&
                      is_above(e, 'b', "02-fork", "06-epoll", 1000)

@@ -60,7 +60,7 @@ void experiment_memory(struct experiment *e)
     double fork, thread, loop;
 
     p->log_x = p->log_y = true;
-    snprintf(p->column, sizeof(p->column), "KiB/client");
+    snprintf(p->column, sizeof(p->column), "KiB a client");
     p->column_x = 1000;
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
         if (counts[i] < most_clients())

@@ -119,7 +119,7 @@ void experiment_stall(struct experiment *e)
     bool kept = true;
 
     p->log_y = true;
-    snprintf(p->column, sizeof(p->column), "B waits ms");
+    snprintf(p->column, sizeof(p->column), "B waits, ms");
     for (int i = 0; i < count; i++) {
         bool as_it_should = stall_one(e, &crew[i]);
 
@@ -279,7 +279,7 @@ void experiment_work(struct experiment *e)
     p = add_picture(e, 'a', BARS,
                     "Messages a second, each 5 ms of blocking work", "",
                     "messages a second");
-    snprintf(p->column, sizeof(p->column), "5 ms work/s");
+    snprintf(p->column, sizeof(p->column), "with 5 ms of work");
     add_picture(e, 'b', SHARES, "How long the 20 clients wait", "of messages",
                 "milliseconds")
         ->log_y = true;

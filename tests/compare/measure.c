@@ -316,6 +316,8 @@ bool run_load(struct load_figures *f, const struct program *server, int cpu,
         return false;
     f->server_us = (after.cpu_s - before.cpu_s) * 1e6 / f->messages;
     f->server_user_us = (after.user_s - before.user_s) * 1e6 / f->messages;
+    f->processes = after.processes;
+    f->threads = after.threads;
     f->voluntary = (double)(after.voluntary - before.voluntary) / f->messages;
     f->involuntary =
         (double)(after.involuntary - before.involuntary) / f->messages;

@@ -111,6 +111,7 @@ struct load_figures {
     double server_us;              /* CPU of the server for a message */
     double server_user_us;         /* of that */
     double voluntary, involuntary; /* context switches for a message */
+    int processes, threads;        /* of the server at the end */
 };
 
 /* Where the program load is: set once by main. */

@@ -81,12 +81,20 @@ static double metric_of(const struct load_figures *f, enum metric metric)
     case SYSTEM_US: return f->server_us - f->server_user_us;
     case VOLUNTARY: return f->voluntary;
     case INVOLUNTARY: return f->involuntary;
+    case PROCESSES: return f->processes;
+    case THREADS_OF_ALL: return f->threads;
     case P50_MS: return f->p50_us / 1e3;
     case P90_MS: return f->p90_us / 1e3;
     case P99_MS: return f->p99_us / 1e3;
     case P999_MS: return f->p999_us / 1e3;
     }
     return NAN;
+}
+
+/* A slow generator makes these worse; what a message costs, it does not. */
+static bool depends_on_load(enum metric metric)
+{
+    return metric == PER_SECOND || metric >= P50_MS;
 }
 
 /* What is to be said against a figure. */
@@ -102,7 +110,7 @@ static void note_of(const struct cell *c, enum metric metric, char *note)
     else if (c->wrong > 0)
         snprintf(note, LINE_SIZE, "%d of %d rounds had wrong or no answers",
                  c->wrong, c->wrong + c->count);
-    else if (metric != CPU_US && bottlenecks * 2 > c->count)
+    else if (depends_on_load(metric) && bottlenecks * 2 > c->count)
         snprintf(note, LINE_SIZE, "load was the bottleneck");
 }
 
