@@ -18,8 +18,9 @@
 #include <unistd.h>
 
 #include "net.h"
+#include "tool.h"
 
-enum { EXIT_USAGE = 2, EXIT_SKIPPED = 77, OWN_DESCRIPTORS = 64 };
+enum { EXIT_SKIPPED = 77, OWN_DESCRIPTORS = 64 };
 
 static const char help[] =
     "Usage: compare [options]\n"
@@ -410,12 +411,6 @@ static int run_all(void)
 
 /* ---- command line ------------------------------------------------------ */
 
-static _Noreturn void usage_error(const char *word, const char *what)
-{
-    fprintf(stderr, "compare: '%s' %s\nTry 'compare --help'.\n", word, what);
-    exit(EXIT_USAGE);
-}
-
 static void print_list(void)
 {
     for (int i = 0; i < PLANS; i++)
@@ -441,25 +436,14 @@ static void check_foreign(const char *word)
     wishes.foreign = word;
 }
 
-static double number(const char *word, double min, double max)
-{
-    char what[80], *end;
-    double value = strtod(word, &end);
-
-    snprintf(what, sizeof(what), "is not a number from %g to %g", min, max);
-    if (end == word || *end != '\0' || !(value >= min && value <= max))
-        usage_error(word, what);
-    return value;
-}
-
 static void read_option(int letter)
 {
     switch (letter) {
     case 'o': only = optarg; break;
     case 'f': wishes.full = true; break;
     case 's': check_foreign(optarg); break;
-    case 'p': wishes.foreign_port = (int)number(optarg, 1, 65535); break;
-    case 'r': wishes.rounds = (int)number(optarg, 1, MOST_ROUNDS); break;
+    case 'p': wishes.foreign_port = (int)whole_number(optarg, 1, 65535); break;
+    case 'r': wishes.rounds = (int)whole_number(optarg, 1, MOST_ROUNDS); break;
     case 'S':
         (void)number(optarg, 0.01, 60);
         wishes.seconds = optarg;
@@ -468,7 +452,7 @@ static void read_option(int letter)
     case 'l': print_list(); exit(EXIT_SUCCESS);
     case 't': table_only = true; break;
     case 'h': fputs(help, stdout); exit(EXIT_SUCCESS);
-    default: fputs("Try 'compare --help'.\n", stderr); exit(EXIT_USAGE);
+    default: usage_hint();
     }
 }
 
@@ -513,6 +497,7 @@ int main(int argc, char **argv)
 {
     int status;
 
+    tool_name = "compare";
     wishes.full = getenv("COMPARE_FULL") != NULL; /* as CTest is told */
     read_command_line(argc, argv);
     if (mkdir(folder, 0777) == -1 && errno != EEXIST)

@@ -16,6 +16,7 @@
 
 #include "measure.h"
 #include "results.h"
+#include "tool.h"
 
 /* ---- what was asked for ------------------------------------------------ */
 
@@ -83,9 +84,6 @@ void crew_stop(struct entrant *crew, int count);
 /* NULL: it is not among them, or dead. */
 struct entrant *entrant_named(struct entrant *crew, int count,
                               const char *name);
-
-/* The path of a program that is built in the same folder as this one. */
-const char *beside(const char *name);
 
 /* Where this stage's server is, NULL: it was not built. "03-pthread" */
 const char *server_path(const char *stage);

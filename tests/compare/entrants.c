@@ -24,23 +24,6 @@ const char *server_path(const char *stage)
     return NULL;
 }
 
-const char *beside(const char *name)
-{
-    static char paths[8][320];
-    static unsigned next;
-    static char folder[256];
-    char *path = paths[next++ % 8];
-
-    if (folder[0] == '\0') {
-        ssize_t n = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
-
-        folder[n > 0 ? n : 0] = '\0';
-        *strrchr(folder, '/') = '\0';
-    }
-    snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
-    return path;
-}
-
 /* ---- starting ---------------------------------------------------------- */
 
 /* Stages are named NN-model, and their number says what they are. */

@@ -5,6 +5,7 @@
  * load --help explains closed and open loop.
  */
 #include "load.h"
+#include "tool.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -12,8 +13,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { EXIT_USAGE = 2 };
 
 static const char help[] =
     "Usage: load [options] [HOST] PORT\n"
@@ -107,36 +106,9 @@ static bool json;
 static const char *hdr_file;
 static struct outcome outcome; /* with its histogram: not for a stack */
 
-static _Noreturn void usage_error(const char *word, const char *what)
+static uint32_t count(const char *word, long min, long max)
 {
-    fprintf(stderr, "load: '%s' %s\nTry 'load --help'.\n", word, what);
-    exit(EXIT_USAGE);
-}
-
-static uint32_t whole_number(const char *word, uint32_t min, uint32_t max)
-{
-    char what[80], *end;
-    unsigned long value;
-
-    errno = 0;
-    value = strtoul(word, &end, 10);
-    snprintf(what, sizeof(what), "is not a whole number from %u to %u", min,
-             max);
-    if (word[0] < '0' || word[0] > '9' || *end != '\0' || errno != 0 ||
-        value < min || value > max)
-        usage_error(word, what);
-    return (uint32_t)value;
-}
-
-static double number(const char *word, double min, double max)
-{
-    char what[80], *end;
-    double value = strtod(word, &end);
-
-    snprintf(what, sizeof(what), "is not a number from %g to %g", min, max);
-    if (end == word || *end != '\0' || !(value >= min && value <= max))
-        usage_error(word, what);
-    return value;
+    return (uint32_t)whole_number(word, min, max);
 }
 
 static void read_option(int letter)
@@ -144,14 +116,14 @@ static void read_option(int letter)
     enum { MOST_CLIENTS = 1000000, MOST_BYTES = 64 * 1024 * 1024 };
 
     switch (letter) {
-    case 'c': settings.clients = whole_number(optarg, 1, MOST_CLIENTS); break;
-    case 's': settings.size = whole_number(optarg, 1, MOST_BYTES); break;
+    case 'c': settings.clients = count(optarg, 1, MOST_CLIENTS); break;
+    case 's': settings.size = count(optarg, 1, MOST_BYTES); break;
     case 't': settings.seconds = number(optarg, 0.01, 86400); break;
     case 'w': settings.warmup_s = number(optarg, 0, 86400); break;
-    case 'd': settings.depth = whole_number(optarg, 1, 65536); break;
+    case 'd': settings.depth = count(optarg, 1, 65536); break;
     case 'r': settings.rate = number(optarg, 0.01, 1e7); break;
     case 'C': settings.mode = CHURN; break;
-    case 'i': settings.idle = whole_number(optarg, 0, MOST_CLIENTS); break;
+    case 'i': settings.idle = count(optarg, 0, MOST_CLIENTS); break;
     case 'b': settings.content = BINARY; break;
     case 'f': settings.content = FRAMED; break;
     case 'p': settings.patience_s = number(optarg, 0, 86400); break;
@@ -160,7 +132,7 @@ static void read_option(int letter)
     case 'm': settings.marks = true; break;
     case 'H': hdr_file = optarg; break;
     case 'h': fputs(help, stdout); exit(fflush(stdout) == 0 ? 0 : 1);
-    default: fputs("Try 'load --help'.\n", stderr); exit(EXIT_USAGE);
+    default: usage_hint();
     }
 }
 
@@ -233,6 +205,7 @@ int main(int argc, char **argv)
 {
     struct sigaction action = {.sa_handler = on_signal};
 
+    tool_name = "load";
     read_command_line(argc, argv);
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);

@@ -1,0 +1,62 @@
+/* tests/compare/tool.c - see tool.h. */
+#include "tool.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *tool_name = "?";
+
+void usage_hint(void)
+{
+    fprintf(stderr, "Try '%s --help'.\n", tool_name);
+    exit(EXIT_USAGE);
+}
+
+void usage_error(const char *word, const char *what)
+{
+    fprintf(stderr, "%s: '%s' %s\n", tool_name, word, what);
+    usage_hint();
+}
+
+long whole_number(const char *word, long min, long max)
+{
+    char what[80], *end;
+    long value;
+
+    errno = 0;
+    value = strtol(word, &end, 10);
+    snprintf(what, sizeof(what), "is not a whole number from %ld to %ld", min,
+             max);
+    if (word[0] < '0' || word[0] > '9' || *end != '\0' || errno != 0 ||
+        value < min || value > max)
+        usage_error(word, what);
+    return value;
+}
+
+double number(const char *word, double min, double max)
+{
+    char what[80], *end;
+    double value = strtod(word, &end);
+
+    snprintf(what, sizeof(what), "is not a number from %g to %g", min, max);
+    if (end == word || *end != '\0' || !(value >= min && value <= max))
+        usage_error(word, what);
+    return value;
+}
+
+const char *beside(const char *name)
+{
+    static char paths[8][320];
+    static unsigned next;
+    char *path = paths[next++ % 8];
+    ssize_t n = readlink("/proc/self/exe", path, 256);
+    char *slash;
+
+    path[n > 0 ? n : 0] = '\0';
+    slash = strrchr(path, '/');
+    snprintf(slash != NULL ? slash + 1 : path, 60, "%s", name);
+    return path;
+}

@@ -1,0 +1,28 @@
+/*
+ * tests/compare/tool.h - what the programs here have in common: where their
+ * fellows are, and what they say of a word that should not stand there.
+ */
+#ifndef TOOL_H
+#define TOOL_H
+
+enum { EXIT_USAGE = 2 };
+
+/* As the program is called in messages; set once, first thing in main. */
+extern const char *tool_name;
+
+/* "load: 'WORD' WHAT", where to find help, and exit status 2. */
+_Noreturn void usage_error(const char *word, const char *what);
+
+/* For what getopt_long has complained about already. */
+_Noreturn void usage_hint(void);
+
+/* The number that this word is; a usage error if it is none, or not in this
+ * range. */
+long whole_number(const char *word, long min, long max);
+double number(const char *word, double min, double max);
+
+/* The path of a program in the folder of this one (static, good for 8 calls);
+ * "NAME" may also begin with "../". */
+const char *beside(const char *name);
+
+#endif
