@@ -1,9 +1,9 @@
 /*
  * 01-blocking/client.c - a line out, a line back.
  *
- *     stdin -> read -> write -> socket -> read -> write -> stdout
- *               ^                                   |
- *               +-----------------------------------+
+ *     stdin -> read -> send -> socket -> recv -> write -> stdout
+ *               ^                                  |
+ *               +----------------------------------+
  *
  * New here: connect, and shutdown, which says "I have said all".
  * Its limit: it waits for one thing at a time. A line longer than what the
@@ -36,7 +36,7 @@ static bool print_answer(int fd, bool to_end)
     char buffer[BUFFER_SIZE];
     ssize_t n;
 
-    while ((n = read(fd, buffer, sizeof(buffer))) != 0) {
+    while ((n = recv(fd, buffer, sizeof(buffer), 0)) != 0) {
         if (n == -1 && errno == EINTR)
             continue;
         if (n == -1)
@@ -84,7 +84,7 @@ static bool exchange_line(int fd)
 {
     size_t len = line_len(unsent, unsent_len);
 
-    if (write_all(fd, unsent, len) == -1)
+    if (send_all(fd, unsent, len) == -1)
         return print_last_words(fd, errno);
     watch_farewell(&farewell, unsent, len);
     unsent += len;

@@ -1,11 +1,11 @@
 /*
  * 01-blocking/server.c - one client after the other.
  *
- *     accept -> read -> write -> read -> write -> ... -> close
- *       ^                                                  |
- *       +--------------------------------------------------+
+ *     accept -> recv -> send -> recv -> send -> ... -> close
+ *       ^                                                |
+ *       +------------------------------------------------+
  *
- * New here: accept, read, write, close. Read this file from the bottom.
+ * New here: accept, recv, send, close. Read this file from the bottom.
  * Its limit: while A is served, B waits, even when A says nothing at all.
  * 02-fork mends that.
  */
@@ -56,10 +56,11 @@ static void converse(int fd)
     while (n != -1) { /* a service may speak first, as hello does */
         (void)work(reply.len > 0 ? options.work_ms : 0);
         log_bytes(fd, "write", reply.bytes, reply.len);
-        n = write_all(fd, reply.bytes, reply.len);
+        n = send_all(fd, reply.bytes, reply.len);
         if (n == -1 || reply.last)
             break;
-        while ((n = read(fd, buffer, sizeof(buffer))) == -1 && errno == EINTR)
+        while ((n = recv(fd, buffer, sizeof(buffer), 0)) == -1 &&
+               errno == EINTR)
             continue;
         if (n <= 0)
             break;

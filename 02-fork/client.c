@@ -1,8 +1,8 @@
 /*
  * 02-fork/client.c - one process sends, the other receives.
  *
- *     child:     stdin  -> read -> write -> socket -> shutdown, exit
- *     parent:    stdout <- write <- read <- socket <- ... until the server
+ *     child:     stdin  -> read -> send -> socket -> shutdown, exit
+ *     parent:    stdout <- write <- recv <- socket <- ... until the server
  *                closes; then it ends the child and reaps it
  *
  * New here: both directions at once, by a process for each.
@@ -50,7 +50,7 @@ static void on_stop(int signal_number)
 
 /* What stdin says, until it ends or the server has closed. Returns the exit
  * status of a client whose receiving goes well. */
-static int send_all(int fd)
+static int send_input(int fd)
 {
     static char buffer[BUFFER_SIZE];
     struct farewell farewell = {0};
@@ -71,12 +71,12 @@ static int send_all(int fd)
 }
 
 /* What the server says, until it closes. False: that went wrong. */
-static bool receive_all(int fd)
+static bool receive_answers(int fd)
 {
     static char buffer[BUFFER_SIZE];
     ssize_t n;
 
-    while ((n = read(fd, buffer, sizeof(buffer))) != 0) {
+    while ((n = recv(fd, buffer, sizeof(buffer), 0)) != 0) {
         if (n == -1 && errno == EINTR)
             continue;
         if (n == -1 || write_all(STDOUT_FILENO, buffer, (size_t)n) == -1) {
@@ -100,7 +100,7 @@ static void start_sender(int fd)
     if (sender == 0) {
         close(STDOUT_FILENO);
         release_signals();
-        _exit(send_all(fd));
+        _exit(send_input(fd));
     }
     close(STDIN_FILENO);
     close(input_fd);
@@ -135,7 +135,7 @@ int main(int argc, char **argv)
         die("cannot connect to %s, port %s", host, port);
 
     start_sender(fd);
-    received = receive_all(fd);
+    received = receive_answers(fd);
     sent = end_sender(fd, received ? SIGUSR1 : SIGKILL);
     return received ? sent : EXIT_FAILURE;
 }

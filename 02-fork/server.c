@@ -2,8 +2,8 @@
  * 02-fork/server.c - a process for every client.
  *
  *     parent:    accept -> fork -> close -> accept -> fork -> close -> ...
- *     child A:              +-> read -> write -> ... -> exit
- *     child B:                                +-> read -> write -> ... -> exit
+ *     child A:              +-> recv -> send -> ... -> exit
+ *     child B:                                +-> recv -> send -> ... -> exit
  *
  * New here: fork, waitpid, SIGCHLD; who closes which descriptor.
  * Its limit: a process for each client, and none knows of another.
@@ -55,10 +55,11 @@ static void converse(int fd)
     while (n != -1) { /* a service may speak first, as hello does */
         (void)work(reply.len > 0 ? options.work_ms : 0);
         log_bytes(fd, "write", reply.bytes, reply.len);
-        n = write_all(fd, reply.bytes, reply.len);
+        n = send_all(fd, reply.bytes, reply.len);
         if (n == -1 || reply.last)
             break;
-        while ((n = read(fd, buffer, sizeof(buffer))) == -1 && errno == EINTR)
+        while ((n = recv(fd, buffer, sizeof(buffer), 0)) == -1 &&
+               errno == EINTR)
             continue;
         if (n <= 0)
             break;

@@ -1,8 +1,8 @@
 /*
  * 03-pthread/client.c - one thread sends, the other receives.
  *
- *     thread:    stdin  -> read -> write -> socket -> shutdown, return
- *     main:      stdout <- write <- read <- socket <- ... until the server
+ *     thread:    stdin  -> read -> send -> socket -> shutdown, return
+ *     main:      stdout <- write <- recv <- socket <- ... until the server
  *                closes; then it ends the thread and joins it
  *
  * New here: two threads share one socket; the status is handed over by join.
@@ -42,7 +42,7 @@ static void on_closed(int signal_number)
 
 /* What stdin says, until it ends or the server has closed. Returns the exit
  * status of a client whose receiving goes well. */
-static int send_all(int fd)
+static int send_input(int fd)
 {
     static char buffer[BUFFER_SIZE];
     struct farewell farewell = {0};
@@ -63,12 +63,12 @@ static int send_all(int fd)
 }
 
 /* What the server says, until it closes. False: that went wrong. */
-static bool receive_all(int fd)
+static bool receive_answers(int fd)
 {
     static char buffer[BUFFER_SIZE];
     ssize_t n;
 
-    while ((n = read(fd, buffer, sizeof(buffer))) != 0) {
+    while ((n = recv(fd, buffer, sizeof(buffer), 0)) != 0) {
         if (n == -1 && errno == EINTR)
             continue;
         if (n == -1 || write_all(STDOUT_FILENO, buffer, (size_t)n) == -1) {
@@ -83,7 +83,7 @@ static void *live_as_sender(void *argument)
 {
     int fd = (int)(intptr_t)argument;
 
-    return (void *)(intptr_t)send_all(fd);
+    return (void *)(intptr_t)send_input(fd);
 }
 
 static void start_sender(int fd)
@@ -123,7 +123,7 @@ int main(int argc, char **argv)
         die("cannot connect to %s, port %s", host, port);
 
     start_sender(fd);
-    if (receive_all(fd))
+    if (receive_answers(fd))
         return end_sender(fd);
     (void)pthread_detach(sender); /* the end of the process is its end */
     return EXIT_FAILURE;

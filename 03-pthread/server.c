@@ -2,8 +2,8 @@
  * 03-pthread/server.c - a thread for every client.
  *
  *     main:      accept -> create -> accept -> create -> ...
- *     thread A:             +-> read -> write -> ... -> close
- *     thread B:                         +-> read -> write -> ... -> close
+ *     thread A:             +-> recv -> send -> ... -> close
+ *     thread B:                         +-> recv -> send -> ... -> close
  *
  * New here: pthread_create, detached threads, a semaphore.
  * Its limit: a stack for every client, and most clients sit silent.
@@ -54,10 +54,11 @@ static void converse(int fd)
     while (n != -1) { /* a service may speak first, as hello does */
         (void)work(reply.len > 0 ? options.work_ms : 0);
         log_bytes(fd, "write", reply.bytes, reply.len);
-        n = write_all(fd, reply.bytes, reply.len);
+        n = send_all(fd, reply.bytes, reply.len);
         if (n == -1 || reply.last)
             break;
-        while ((n = read(fd, buffer, sizeof(buffer))) == -1 && errno == EINTR)
+        while ((n = recv(fd, buffer, sizeof(buffer), 0)) == -1 &&
+               errno == EINTR)
             continue;
         if (n <= 0)
             break;

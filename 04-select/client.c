@@ -1,7 +1,7 @@
 /*
  * 04-select/client.c - one thread waits for stdin and the server at once.
  *
- *     select --+--> stdin is readable: read, write to the server ---+
+ *     select --+--> stdin is readable: read, send to the server ----+
  *       ^      +--> the server is writable: write what is owed -----+
  *       |      +--> the server is readable: read, write to stdout --+
  *       +-----------------------------------------------------------+
@@ -48,7 +48,7 @@ static bool wants_write(const struct conn *c)
  * is kept until that is printed. */
 static void conn_write(struct conn *c)
 {
-    ssize_t n = write(c->fd, c->owed, c->owed_len);
+    ssize_t n = send(c->fd, c->owed, c->owed_len, 0);
 
     if (n == -1) {
         c->write_error = errno == EAGAIN || errno == EINTR ? 0 : errno;
@@ -83,7 +83,7 @@ static void read_input(struct conn *c)
 static bool conn_read(struct conn *c)
 {
     static char buffer[BUFFER_SIZE];
-    ssize_t n = read(c->fd, buffer, sizeof(buffer));
+    ssize_t n = recv(c->fd, buffer, sizeof(buffer), 0);
 
     if (n == -1 && (errno == EAGAIN || errno == EINTR))
         return true;

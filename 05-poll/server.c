@@ -70,7 +70,7 @@ static bool wants_write(const struct conn *c)
 /* A step returns false when the connection is to be closed; errno says why. */
 static bool conn_write(struct conn *c)
 {
-    ssize_t n = wants_write(c) ? write(c->fd, c->owed, c->owed_len) : 0;
+    ssize_t n = wants_write(c) ? send(c->fd, c->owed, c->owed_len, 0) : 0;
 
     c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
     if (n == -1)
@@ -116,7 +116,7 @@ static bool conn_open(struct conn *c, int fd)
 static bool conn_read(struct conn *c)
 {
     static char buffer[BUFFER_SIZE];
-    ssize_t n = read(c->fd, buffer, sizeof(buffer));
+    ssize_t n = recv(c->fd, buffer, sizeof(buffer), 0);
 
     if (n == -1)
         return errno == EAGAIN || errno == EINTR;

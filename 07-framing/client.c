@@ -59,7 +59,8 @@ static int fail(const char *what, const char *why)
 static void conn_write(struct conn *c)
 {
     if (wants_write(c)) {
-        ssize_t n = write(c->fd, buffer_front(&c->owed), buffer_len(&c->owed));
+        ssize_t n =
+            send(c->fd, buffer_front(&c->owed), buffer_len(&c->owed), 0);
 
         if (n > 0)
             buffer_consume(&c->owed, (size_t)n);
@@ -94,7 +95,7 @@ static bool conn_read(struct conn *c)
 {
     static char buffer[BUFFER_SIZE];
     struct buffer lines = {0};
-    ssize_t n = read(c->fd, buffer, sizeof(buffer));
+    ssize_t n = recv(c->fd, buffer, sizeof(buffer), 0);
 
     if (n == -1 && (errno == EAGAIN || errno == EINTR))
         return true;

@@ -1,7 +1,7 @@
 /*
  * 07-framing/kv-client.c - talks to the key-value server, for people.
  *
- *     words -> request -> frame -> write   read -> frame -> response -> text
+ *     words -> request -> frame -> send   recv -> frame -> response -> text
  *
  * New here: an answer is a message, so the client knows when it has all of it
  * and may ask the next thing on the same connection.
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -68,7 +69,7 @@ static void ask(const struct buffer *request)
 
     if (!frame_append(&codec, buffer_front(request), buffer_len(request), &out))
         die("cannot send so long a command");
-    if (write_all(server_fd, buffer_front(&out), buffer_len(&out)) == -1)
+    if (send_all(server_fd, buffer_front(&out), buffer_len(&out)) == -1)
         die("cannot send");
     buffer_free(&out);
 }
@@ -80,7 +81,7 @@ static void read_more(void)
 
     if (room == NULL)
         die("cannot keep the answer");
-    while ((n = read(server_fd, room, READ_SIZE)) == -1 && errno == EINTR)
+    while ((n = recv(server_fd, room, READ_SIZE, 0)) == -1 && errno == EINTR)
         continue;
     if (n == -1)
         die("cannot receive");

@@ -1,11 +1,11 @@
 /*
  * 07-framing/kv-server.c - a thread for every client, one store for all.
  *
- *     thread A:   read [hset x][hget y][hg..]   the rest is kept
+ *     thread A:   recv [hset x][hget y][hg..]   the rest is kept
  *                          |       |
  *     the store:        set x    get y          shared: see store.h
  *                          |       |
- *                 write [old x  ][y     ]       one write for what came
+ *                 send [old x  ][y     ]        one send for what came
  *
  * New here: threads that share something. How, is store_lock.c, store_shards.c
  * and store_owner.c; accept, create, stop and the places are stage 03's.
@@ -68,7 +68,7 @@ static void on_stop(int signal_number)
 static int conn_write(struct conn *c)
 {
     log_bytes(c->fd, "write", buffer_front(&c->out), buffer_len(&c->out));
-    if (write_all(c->fd, buffer_front(&c->out), buffer_len(&c->out)) == -1)
+    if (send_all(c->fd, buffer_front(&c->out), buffer_len(&c->out)) == -1)
         return -1;
     buffer_free(&c->out);
     return 0;
@@ -144,7 +144,7 @@ static int conn_read(struct conn *c)
 
     if (room == NULL)
         return -1;
-    while ((n = read(c->fd, room, READ_SIZE)) == -1 && errno == EINTR)
+    while ((n = recv(c->fd, room, READ_SIZE, 0)) == -1 && errno == EINTR)
         continue;
     buffer_grew(&c->in, n > 0 ? (size_t)n : 0);
     if (n > 0)

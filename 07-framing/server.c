@@ -72,7 +72,7 @@ static bool wants_write(const struct conn *c)
 static bool conn_write(struct conn *c)
 {
     if (wants_write(c)) {
-        ssize_t n = write(c->fd, buffer_front(&c->out), buffer_len(&c->out));
+        ssize_t n = send(c->fd, buffer_front(&c->out), buffer_len(&c->out), 0);
 
         if (n == -1)
             return errno == EAGAIN || errno == EINTR;
@@ -128,7 +128,7 @@ static bool conn_open(struct conn *c, int fd)
 static bool conn_read(struct conn *c)
 {
     static char buffer[BUFFER_SIZE];
-    ssize_t n = read(c->fd, buffer, sizeof(buffer));
+    ssize_t n = recv(c->fd, buffer, sizeof(buffer), 0);
 
     if (n == -1)
         return errno == EAGAIN || errno == EINTR;

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 void watch_farewell(struct farewell *farewell, const char *bytes, size_t len)
@@ -23,7 +24,7 @@ size_t send_watched(int fd, struct farewell *farewell, const char *bytes,
                     size_t len)
 {
     while (len > 0) {
-        ssize_t n = write(fd, bytes, len);
+        ssize_t n = send(fd, bytes, len, 0);
 
         if (n == -1 && errno == EINTR)
             continue;

@@ -19,8 +19,8 @@ struct farewell {
 /* Takes note of bytes that were sent, in order, in pieces of any size. */
 void watch_farewell(struct farewell *farewell, const char *bytes, size_t len);
 
-/* As write_all(), and takes note of it. Returns how many of the `len` bytes
- * were not taken, with write(2)'s errno; 0: none. */
+/* As send_all(), and takes note of it. Returns how many of the `len` bytes
+ * were not taken, with send(2)'s errno; 0: none. */
 size_t send_watched(int fd, struct farewell *farewell, const char *bytes,
                     size_t len);
 

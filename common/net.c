@@ -333,10 +333,10 @@ int set_nonblocking(int fd)
     return fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ? -1 : 0;
 }
 
-int write_all(int fd, const char *bytes, size_t len)
+static int put_all(int fd, bool is_socket, const char *bytes, size_t len)
 {
     while (len > 0) {
-        ssize_t n = write(fd, bytes, len);
+        ssize_t n = is_socket ? send(fd, bytes, len, 0) : write(fd, bytes, len);
 
         if (n == -1 && errno == EINTR)
             continue;
@@ -346,6 +346,16 @@ int write_all(int fd, const char *bytes, size_t len)
         len -= (size_t)n;
     }
     return 0;
+}
+
+int send_all(int fd, const char *bytes, size_t len)
+{
+    return put_all(fd, true, bytes, len);
+}
+
+int write_all(int fd, const char *bytes, size_t len)
+{
+    return put_all(fd, false, bytes, len);
 }
 
 char *copy_of(const char *bytes, size_t len)
@@ -370,7 +380,7 @@ static void linger(int fd)
         if (left_ms <= 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit,
                                        sizeof(limit)) == -1)
             return;
-        n = read(fd, dropped, sizeof(dropped));
+        n = recv(fd, dropped, sizeof(dropped), 0);
         if (n == 0 || (n == -1 && errno != EINTR))
             return;
     }

@@ -75,9 +75,14 @@ int set_blocking_client(int fd, int seconds);
  * their listening socket included. */
 int set_nonblocking(int fd);
 
-/* Writes all of `len` bytes to a blocking descriptor, however often the kernel
- * takes only some of them. -1: errno is write(2)'s; how many went out before
- * is not known. */
+/* Sends all of `len` bytes on a blocking socket, however often the kernel
+ * takes only some of them. -1: errno is send(2)'s; how many went out before is
+ * not known. Flags are 0: a peer that has left is SIGPIPE unless that is
+ * ignored, and then EPIPE. */
+int send_all(int fd, const char *bytes, size_t len);
+
+/* The same for any blocking descriptor, as stdout. For a socket send_all() is
+ * cheaper: write(2) passes through what the kernel does for files first. */
 int write_all(int fd, const char *bytes, size_t len);
 
 /* A copy of `len` bytes in memory that the caller frees; NULL: ENOMEM. */

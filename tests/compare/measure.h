@@ -96,10 +96,6 @@ long address_space_of(const struct program *p);
 /* Open descriptors of the first process, -1: it is gone. */
 int descriptors_of(const struct program *p);
 
-/* read- and write-like system calls so far of the first process (proc(5),
- * /proc/PID/io: syscr and syscw; recv and send do not count there). */
-long long reads_and_writes_of(const struct program *p);
-
 /* ---- load -------------------------------------------------------------- */
 
 struct load_figures {

@@ -188,9 +188,3 @@ int descriptors_of(const struct program *p)
     closedir(d);
     return count;
 }
-
-long long reads_and_writes_of(const struct program *p)
-{
-    return (long long)status_number(p->pid, "syscr", "io") +
-           status_number(p->pid, "syscw", "io");
-}

@@ -458,7 +458,7 @@ static void a_peer_that_is_gone_has_no_address(void)
     CHECK(strcmp(peer_address(listen_on("127.0.0.1", "0"), text), "?") == 0);
 }
 
-/* ---- write_all, and what a client keeps account of
+/* ---- send_all, write_all, and what a client keeps account of
  * ------------------------------------ */
 
 enum { MUCH = 4 * 1024 * 1024 };
@@ -546,6 +546,58 @@ static void all_is_written(void)
     free(bytes);
 }
 
+static void all_is_sent(void)
+{
+    char *bytes = much();
+    int fds[2];
+    pid_t reader;
+
+    pair(fds);
+    reader = start_reader(fds);
+    interrupt_often();
+    CHECK(send_all(fds[1], bytes, MUCH) == 0);
+    close(fds[1]);
+    expect_reader_satisfied(reader);
+    CHECK(alarms > 3);
+    free(bytes);
+}
+
+static void nothing_is_sent_to_nobody(void)
+{
+    int fds[2];
+
+    signal(SIGPIPE, SIG_IGN);
+    pair(fds);
+    CHECK(send_all(fds[0], "", 0) == 0);
+    CHECK(send_all(-1, "", 0) == 0);
+    close(fds[1]);
+    expect_failure(send_all(fds[0], "x", 1), EPIPE);
+    expect_failure(send_all(-1, "x", 1), EBADF);
+    CHECK(pipe(fds) == 0);
+    expect_failure(send_all(fds[1], "x", 1), ENOTSOCK);
+}
+
+/* What write_all() does, and send_all() with its flags of 0. */
+static void sending_to_nobody_is_sigpipe(void)
+{
+    int fds[2], status;
+    pid_t pid;
+
+    pair(fds);
+    close(fds[1]);
+    fflush(NULL);
+    pid = fork();
+    CHECK(pid != -1);
+    if (pid == 0) {
+        signal(SIGPIPE, SIG_DFL);
+        (void)send_all(fds[0], "x", 1);
+        _exit(0);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid);
+    CHECK(WIFSIGNALED(status));
+    CHECK_EQ(WTERMSIG(status), SIGPIPE);
+}
+
 static void nothing_is_written_to_nobody(void)
 {
     int fds[2];
@@ -567,7 +619,7 @@ static void all_is_sent_and_watched(void)
     int fds[2];
     pid_t reader;
 
-    CHECK(pipe(fds) == 0);
+    pair(fds);
     reader = start_reader(fds);
     interrupt_often();
     CHECK_EQ(send_watched(fds[1], &farewell, bytes, MUCH), 0);
@@ -1169,6 +1221,9 @@ static const struct check_case cases[] = {
     {"a-nonblocking-client", a_nonblocking_client},
     {"a-peer-that-is-gone", a_peer_that_is_gone_has_no_address},
     {"all-is-written", all_is_written},
+    {"all-is-sent", all_is_sent},
+    {"nothing-is-sent-to-nobody", nothing_is_sent_to_nobody},
+    {"sending-to-nobody-is-sigpipe", sending_to_nobody_is_sigpipe},
     {"nothing-is-written-to-nobody", nothing_is_written_to_nobody},
     {"all-is-sent-and-watched", all_is_sent_and_watched},
     {"only-what-was-taken-is-watched", only_what_was_taken_is_watched},
