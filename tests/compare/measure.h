@@ -74,11 +74,13 @@ void program_stop(struct program *p);
 struct usage {
     double cpu_s;  /* user and system */
     double user_s; /* of that; counted in ticks of a hundredth of a second */
-    long voluntary, involuntary; /* context switches */
     int processes, threads;
+    long voluntary;   /* context switches: it waited for something */
+    long involuntary; /* and: another one was to run */
 };
 
-/* Of all living processes of the group: an ended child is not in it. */
+/* Of all living processes of the group: an ended child is not in it, and an
+ * ended thread's context switches are not. */
 struct usage usage_of(const struct program *p);
 
 /* In bytes, of the whole group. A page that several share counts once in pss,

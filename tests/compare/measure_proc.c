@@ -121,6 +121,40 @@ static double cpu_s_of(pid_t pid)
     return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
 }
 
+static void add_switches_of_thread(struct usage *u, pid_t pid, const char *tid)
+{
+    char name[64], line[256];
+    long number;
+    FILE *f;
+
+    snprintf(name, sizeof(name), "task/%.32s/status", tid);
+    f = open_of(pid, name);
+    while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+        if (sscanf(line, "voluntary_ctxt_switches: %ld", &number) == 1)
+            u->voluntary += number;
+        else if (sscanf(line, "nonvoluntary_ctxt_switches: %ld", &number) == 1)
+            u->involuntary += number;
+    if (f != NULL)
+        fclose(f);
+}
+
+/* /proc/PID/status counts those of the first thread only. */
+static void add_switches(struct usage *u, pid_t pid)
+{
+    struct dirent *entry;
+    char path[64];
+    DIR *d;
+
+    snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
+    d = opendir(path);
+    while (d != NULL && (entry = readdir(d)) != NULL)
+        if (isdigit((unsigned char)entry->d_name[0]))
+            add_switches_of_thread(u, pid, entry->d_name);
+    if (d != NULL)
+        closedir(d);
+}
+
+/* CPU time first, in one go: the rest takes a while. */
 struct usage usage_of(const struct program *p)
 {
     struct usage u = {.cpu_s = 0};
@@ -137,6 +171,8 @@ struct usage usage_of(const struct program *p)
         u.threads += (int)threads;
         u.processes++;
     }
+    for (int i = 0; i < count; i++)
+        add_switches(&u, pids[i]);
     free(pids);
     return u;
 }

@@ -144,10 +144,10 @@ static void write_grid(const struct page *page, const struct grid *g,
     fprintf(out,
             "<div class=\"scroll%s\" tabindex=\"0\" role=\"region\" "
             "aria-labelledby=\"%scaption\"><table>\n"
-            "<caption id=\"%scaption\">",
+            "<caption id=\"%scaption\"><span>",
             is_models ? " models" : "", where, where);
     write_html(out, caption);
-    fputs("</caption>\n", out);
+    fputs("</span></caption>\n", out);
     write_head(out, g, is_models);
     fputs("<tbody>\n", out);
     for (int i = 0; i < g->n_rows; i++)
@@ -296,7 +296,7 @@ static void write_facts(FILE *out, const struct results *r)
 {
     fputs("<section id=\"machine\">\n<h2>The machine and the programs</h2>\n"
           "<table class=\"facts\">\n<caption>What the numbers depend on, as it "
-          "was found.</caption>\n<tbody>\n",
+          "was found</caption>\n<tbody>\n",
           out);
     for (int i = 0; i < r->n_facts; i++) {
         fputs("<tr><th scope=\"row\">", out);

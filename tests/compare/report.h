@@ -111,6 +111,9 @@ struct path {
 void labels_place(struct label *labels, const struct path *paths, int count,
                   struct box plot, double line_px);
 
+/* Does it need a line from the line's end, and to where? */
+bool label_leader(const struct label *l, double line_px, double *x, double *y);
+
 /* ---- pictures ---------------------------------------------------------- */
 
 enum { FONT_PX = 12, LINE_PX = 15, WIDE_PX = 760, NARROW_PX = 360 };

@@ -54,6 +54,17 @@ static struct box box_of(const struct label *l, double line_px)
                         l->y + half};
 }
 
+/* From the end of the line to the nearest of the name; none where that is
+ * beside it. */
+bool label_leader(const struct label *l, double line_px, double *x, double *y)
+{
+    struct box b = box_of(l, line_px);
+
+    *x = fmin(fmax(l->end_x, b.left), b.right);
+    *y = l->in_margin ? l->y : fmin(fmax(l->end_y, b.top + 2), b.bottom - 2);
+    return fabs(*y - l->end_y) > 3 || *x - l->end_x > 20;
+}
+
 static bool is_free(const struct label *labels, const struct path *paths,
                     int count, int at, struct box plot, double line_px)
 {

@@ -196,13 +196,12 @@ static void write_points(const struct drawing *d, int series, struct look look)
 static void write_label(const struct drawing *d, int series, struct look look)
 {
     const struct label *l = &d->labels[series];
-    double top = l->y - (l->text.count - 1) * LINE_PX / 2.0;
+    double top = l->y - (l->text.count - 1) * LINE_PX / 2.0, x, y;
     FILE *out = d->page->out;
 
-    if (l->in_margin && d->paths[series].count > 0 &&
-        (fabs(l->y - l->end_y) > 3 || l->end_x < d->plot.right - 40))
+    if (d->paths[series].count > 0 && label_leader(l, LINE_PX, &x, &y))
         fprintf(out, "<path class=\"leader\" d=\"M%.1f %.1fL%.1f %.1f\"/>\n",
-                l->end_x + 6, l->end_y, l->x - 14, l->y);
+                l->end_x + (l->in_margin ? 6 : 0), l->end_y, x, y);
     write_mark(out, look, l->x - 8, l->y, 4);
     write_lines(out, &l->text, l->x, top + 4, "name");
 }
