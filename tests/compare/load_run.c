@@ -80,7 +80,7 @@ static uint64_t now;                        /* the last look at the clock */
 static uint64_t talk_ns, window_ns, end_ns; /* begin to talk, count, drain */
 static uint64_t progress_ns; /* when a connection last got further */
 static uint64_t look_ns;     /* when epoll was last asked */
-static uint64_t held_ns;     /* by who reads the marks: nobody's latency */
+static uint64_t held_ns;     /* by who reads the marks: no time of ours */
 static int epoll_fd, timer_fd;
 static volatile sig_atomic_t stops;
 
@@ -94,7 +94,7 @@ static uint64_t look_at_clock(void)
     struct timespec t;
 
     (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return now = (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
+    return now = (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec - held_ns;
 }
 
 /* ---- when messages are due --------------------------------------------- */
@@ -274,7 +274,7 @@ static void complete(struct client *c)
     uint64_t start = set->mode == OPEN_LOOP ? start_of(c, 0) : *slot;
 
     if (counting)
-        histogram_add(&result->latency, now - start - held_ns);
+        histogram_add(&result->latency, now - start);
     if (counting && phase == TALK)
         result->messages++;
     completed++;
@@ -384,7 +384,7 @@ static void receive_in_order(void)
 static void set_timer(void)
 {
     uint64_t soonest = now + SHORTEST_TICK_NS, due = due_ns(scheduled);
-    uint64_t ns = due > soonest ? due : soonest;
+    uint64_t ns = (due > soonest ? due : soonest) + held_ns;
     struct itimerspec when = {
         .it_value = {(time_t)(ns / SECOND_NS), (long)(ns % SECOND_NS)}};
 
@@ -516,18 +516,21 @@ static void account(int sign)
     result->rss_kib = resident_kib();
 }
 
-/* Who reads the marks may hold this process up at the last one, so that the
- * server still has its clients while it is looked at. */
-static void mark(const char *word, bool and_wait)
+/* Who reads the marks holds this process up at each, so that nothing happens
+ * while the server is looked at. Meanwhile time stands still. */
+static void mark(const char *word)
 {
+    uint64_t before = look_at_clock();
     char answer;
 
     if (!set->marks)
         return;
     if (puts(word) == EOF || fflush(stdout) != 0)
         load_stop();
-    else if (and_wait)
+    else
         (void)!read(STDIN_FILENO, &answer, 1);
+    held_ns += look_at_clock() - before;
+    look_at_clock();
 }
 
 static void begin_talk(void)
@@ -599,7 +602,7 @@ static void go_on_talking(void)
         counting = true;
         end_ns += now - window_ns;
         window_ns = now;
-        mark("begin", false);
+        mark("begin");
         account(-1);
     }
     if (now < end_ns && stops == 0 && !is_nobody_left())
@@ -613,8 +616,7 @@ static void go_on_talking(void)
         return;
     account(1);
     result->seconds = (double)(end_ns - window_ns) / 1e9;
-    mark("end", true);
-    held_ns = look_at_clock() - end_ns;
+    mark("end");
     end_ns = now; /* from here patience counts */
 }
 
@@ -673,7 +675,7 @@ static void count_unanswered(void)
         result->errors.unanswered += owed;
         for (uint64_t k = 0; k < owed; k++)
             if (counting)
-                histogram_add(&result->latency, now - start_of(c, k) - held_ns);
+                histogram_add(&result->latency, now - start_of(c, k));
     }
 }
 

@@ -478,12 +478,44 @@ static void marks(void)
         .in = STDIO_PIPE});
     CHECK(process_read_line(load, line, sizeof(line)));
     CHECK(strcmp(line, "begin") == 0);
+    CHECK(write(load->in, "\n", 1) == 1);
     CHECK(process_read_line(load, line, sizeof(line)));
     CHECK(strcmp(line, "end") == 0);
     CHECK(!process_has_ended(load));
     process_close_in(load);
     CHECK(process_read_line(load, line, sizeof(line)));
     CHECK(line[0] == '{');
+    EXPECT_EXIT(load, 0);
+}
+
+/* How long it was held up is in no figure: neither in the time that it
+ * measured nor in the latency of what was on its way. */
+static void marks_stop_the_clock(void)
+{
+    enum { HELD_MS = 2000 };
+    struct process *load;
+    char line[300], json[2000] = "";
+    size_t len = 0;
+
+    serve("echo", NULL);
+    load = process_start((struct process_spec){
+        .path = LOAD_PATH,
+        .args = {"--marks", "--json", "--seconds", "0.2", server_address},
+        .in = STDIO_PIPE});
+    CHECK(process_read_line(load, line, sizeof(line)));
+    nap_ms(HELD_MS);
+    CHECK(write(load->in, "\n", 1) == 1);
+    CHECK(process_read_line(load, line, sizeof(line)));
+    nap_ms(HELD_MS);
+    process_close_in(load);
+    while (process_read_line(load, line, sizeof(line)) &&
+           len + strlen(line) < sizeof(json)) {
+        strcpy(json + len, line);
+        len += strlen(line);
+    }
+    check_step("%s", json);
+    CHECK(json_number(json, NULL, "seconds") * 1e3 < HELD_MS);
+    CHECK(json_number(json, "latency_us", "max") / 1e3 < HELD_MS);
     EXPECT_EXIT(load, 0);
 }
 
@@ -573,6 +605,7 @@ static const struct check_case cases[] = {
     {"says-that-it-was-the-bottleneck", says_that_it_was_the_bottleneck},
     {"many-clients-in-little-memory", many_clients_in_little_memory},
     {"marks", marks},
+    {"marks-stop-the-clock", marks_stop_the_clock},
     {"interrupted", interrupted},
     {"wrong-words", wrong_words},
     {"help-teaches", help_teaches},

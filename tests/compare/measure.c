@@ -307,6 +307,7 @@ bool run_load(struct load_figures *f, const struct program *server, int cpu,
         return false;
     if (program_read_line(&load, text, sizeof(text), LONGEST_RUN_MS))
         before = usage_of(server);
+    (void)!write(load.in, "\n", 1);
     if (program_read_line(&load, text, sizeof(text), LONGEST_RUN_MS))
         after = usage_of(server);
     (void)!write(load.in, "\n", 1);
