@@ -15,6 +15,7 @@
  * other row is noise.
  */
 #include "measure.h"
+#include "tool.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -26,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_ROUNDS = 200, WORDS = 24, EXIT_USAGE = 2 };
+enum { MOST_ROUNDS = 200 };
 
 static const char help[] =
     "Usage: bench-program [--rounds N] [--seconds S] [--only WORD] "
@@ -50,19 +51,8 @@ static const char *only;
 static bool first;
 static char *const *servers; /* NAME=PATH */
 static int n_servers;
-static char own_folder[256];
 static int server_cpu, load_cpu;
 static int missed;
-
-static const char *in_own_folder(const char *name)
-{
-    static char paths[4][300];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-
-    snprintf(path, sizeof(paths[0]), "%s/%s", own_folder, name);
-    return path;
-}
 
 /* The path of the server whose name begins so; NULL: it is not given. */
 static const char *path_of(const char *name)
@@ -89,7 +79,7 @@ static bool start_server(struct program *p, const char *name)
 
 static bool start_floor(struct program *p, const char *name)
 {
-    const char *argv[] = {in_own_folder(name), NULL};
+    const char *argv[] = {beside(name), NULL};
 
     return program_start(p, argv, server_cpu, false) == 0 &&
            program_wait_listening(p);
@@ -454,15 +444,6 @@ static void measure_calls(void)
 
 /* ---- command line ------------------------------------------------------ */
 
-static _Noreturn void usage_error(const char *word)
-{
-    fprintf(stderr,
-            "bench: '%s' is not what should stand there\n"
-            "Try 'bench --help'.\n",
-            word);
-    exit(EXIT_USAGE);
-}
-
 static void read_command_line(int argc, char **argv)
 {
     static const struct option names[] = {
@@ -477,28 +458,21 @@ static void read_command_line(int argc, char **argv)
 
     while ((letter = getopt_long(argc, argv, "h", names, NULL)) != -1)
         switch (letter) {
-        case 'r': rounds = atoi(optarg); break;
-        case 's': seconds = optarg; break;
+        case 'r': rounds = (int)whole_number(optarg, 1, MOST_ROUNDS); break;
+        case 's':
+            (void)number(optarg, 0.01, 60);
+            seconds = optarg;
+            break;
         case 'o': only = optarg; break;
         case 'f': first = true; break;
         case 'h': fputs(help, stdout); exit(fflush(stdout) == 0 ? 0 : 1);
-        default: exit(EXIT_USAGE);
+        default: usage_hint();
         }
-    if (rounds < 1 || rounds > MOST_ROUNDS)
-        usage_error("--rounds");
     servers = argv + optind;
     n_servers = argc - optind;
     for (int i = 0; i < n_servers; i++)
         if (strchr(servers[i], '=') == NULL)
-            usage_error(servers[i]);
-}
-
-static void find_own_folder(void)
-{
-    ssize_t n = readlink("/proc/self/exe", own_folder, sizeof(own_folder) - 1);
-
-    own_folder[n > 0 ? n : 0] = '\0';
-    *strrchr(own_folder, '/') = '\0';
+            usage_error(servers[i], "is not NAME=SERVER");
 }
 
 static void print_machine(void)
@@ -516,9 +490,9 @@ static void print_machine(void)
 
 int main(int argc, char **argv)
 {
+    tool_name = "bench";
     read_command_line(argc, argv);
-    find_own_folder();
-    load_path = strdup(in_own_folder("load"));
+    load_path = strdup(beside("load"));
     clean_up_at_exit();
     if (!two_cpus(&server_cpu, &load_cpu))
         puts("There is one CPU only: server and load disturb each other, and "

@@ -13,6 +13,7 @@
  * memcpy of the stream, which is the least that anyone could do with it.
  */
 #include "measure.h"
+#include "tool.h"
 
 #include <getopt.h>
 #include <stdint.h>
@@ -24,7 +25,7 @@
 
 #include "frame.h"
 
-enum { MOST_ROUNDS = 99, FRAME = 64, HEAD = 4, EXIT_USAGE = 2 };
+enum { MOST_ROUNDS = 99, FRAME = 64, HEAD = 4 };
 
 static const char help[] =
     "Usage: frame_bench [--rounds N] [--seconds S] 07_SERVER 06_SERVER\n"
@@ -233,18 +234,7 @@ static void measure_decoding(void)
     measure_decoder(64 << 10, 0);
 }
 
-/* ---- command line ---------------------------------------------------------
- */
-
-static void find_load(void)
-{
-    static char path[300];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 8);
-
-    path[n > 0 ? n : 0] = '\0';
-    strcpy(strrchr(path, '/') + 1, "load");
-    load_path = path;
-}
+/* ---- command line ------------------------------------------------------ */
 
 int main(int argc, char **argv)
 {
@@ -256,18 +246,21 @@ int main(int argc, char **argv)
     };
     int letter;
 
+    tool_name = "frame_bench";
     while ((letter = getopt_long(argc, argv, "h", names, NULL)) != -1)
         switch (letter) {
-        case 'r': rounds = atoi(optarg); break;
-        case 's': seconds = optarg; break;
+        case 'r': rounds = (int)whole_number(optarg, 1, MOST_ROUNDS); break;
+        case 's':
+            (void)number(optarg, 0.01, 60);
+            seconds = optarg;
+            break;
         case 'h': fputs(help, stdout); return fflush(stdout) == 0 ? 0 : 1;
-        default: return EXIT_USAGE;
+        default: usage_hint();
         }
-    if (rounds < 1 || rounds > MOST_ROUNDS || argc - optind != 2) {
-        fputs(help, stderr);
-        return EXIT_USAGE;
-    }
-    find_load();
+    if (argc - optind != 2)
+        usage_error(argc > optind ? argv[argc - 1] : "",
+                    "stands where 07_SERVER 06_SERVER are needed");
+    load_path = beside("load");
     clean_up_at_exit();
     if (!two_cpus(&server_cpu, &load_cpu))
         puts("There is one CPU only: server and load disturb each other.");

@@ -15,6 +15,7 @@
  * A figure is the median of the rounds, with the range of the middle half.
  */
 #include "measure.h"
+#include "tool.h"
 
 #include <getopt.h>
 #include <pthread.h>
@@ -40,7 +41,6 @@ enum {
     KEYS = 10000,
     VALUE_LEN = 16,
     ANSWER_LEN = 4 + 3 + 2 + 2 + VALUE_LEN, /* frame, status, value, string */
-    EXIT_USAGE = 2,
 };
 
 static const char help[] =
@@ -360,25 +360,24 @@ static void take_options(int argc, char **argv)
 
     for (int c; (c = getopt_long(argc, argv, "h", names, NULL)) != -1;) {
         switch (c) {
-        case 'r': rounds = atoi(optarg); break;
-        case 's': seconds = atof(optarg); break;
-        case 'd': depth = atoi(optarg); break;
+        case 'r': rounds = (int)whole_number(optarg, 1, MOST_ROUNDS); break;
+        case 's': seconds = number(optarg, 0.01, 60); break;
+        case 'd': depth = (int)whole_number(optarg, 1, MOST_DEPTH); break;
         case 'R': raw = true; break;
         case 'h': fputs(help, stdout); exit(EXIT_SUCCESS);
-        default: exit(EXIT_USAGE);
+        default: usage_hint();
         }
     }
-    if (optind != argc - 1 || rounds < 1 || rounds > MOST_ROUNDS || depth < 1 ||
-        depth > MOST_DEPTH || !(seconds > 0)) {
-        fprintf(stderr, "kv_bench: see --help\n");
-        exit(EXIT_USAGE);
-    }
+    if (optind != argc - 1)
+        usage_error(optind < argc ? argv[optind + 1] : "",
+                    "is not KV_SERVER, the one word that is needed");
 }
 
 int main(int argc, char **argv)
 {
     char title[80];
 
+    tool_name = "kv_bench";
     take_options(argc, argv);
     clean_up_at_exit();
     prepare(argv[optind]);
