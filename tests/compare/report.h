@@ -1,8 +1,9 @@
 /*
  * tests/compare/report.h - the parts of report_write(): text and marks
  * (report_look.c), scales (report_scale.c), places for names
- * (report_labels.c), pictures (report_lines.c, report_bars.c), the style
- * (report_style.c), and the page itself (report.c).
+ * (report_labels.c), pictures (report_svg.c, report_lines.c, report_bars.c),
+ * tables (report_table.c), the style (report_style.c), and the page itself
+ * (report.c).
  */
 #ifndef REPORT_H
 #define REPORT_H
@@ -133,6 +134,14 @@ void write_lines(FILE *out, const struct lines *lines, double x, double y,
 void write_figure_data(FILE *out, const struct figure *f);
 void write_figure_title(FILE *out, const struct picture *p,
                         const struct figure *f);
+
+/* ---- tables ------------------------------------------------------------ */
+
+/* Too wide for the window, it scrolls in a box of its own, which the keyboard
+ * reaches too. `where` begins its anchors. That of the models is brief, and its
+ * headings lead to their experiments. */
+void write_table(const struct page *page, const struct grid *g,
+                 const char *caption, const char *where, bool is_models);
 
 /* ---- the page ---------------------------------------------------------- */
 

@@ -176,7 +176,7 @@ static struct scale decades_for(double low, double high)
     s.last = log10(end);
     decades = s.last - s.first;
     for (double tick = low; tick < end * 1.01; tick = step_after(tick))
-        if (decades < 2.5 ||
+        if (decades < 3.2 ||
             (is_round(tick) && (decades < 12 || tick == low || tick * 9 > end)))
             add_tick(&s, tick);
     return s;

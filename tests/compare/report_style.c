@@ -75,12 +75,13 @@ static const char *const tables =
     "thead th{vertical-align:bottom;font-weight:500;color:var(--quiet);"
     "white-space:normal;min-width:5rem;max-width:9rem}"
     "tr>:first-child{text-align:left;padding-left:0;font-weight:500}"
-    "tbody th{white-space:normal;min-width:8.5rem;max-width:12rem;"
-    "padding-left:17px;text-indent:-17px}"
+    "tbody tr>:first-child{white-space:normal;min-width:8.5rem;"
+    "max-width:12rem;padding-left:17px;text-indent:-17px}"
     "td small{display:block;color:var(--quiet);font-size:.75rem}"
     "td sup{line-height:0}td sup a{text-decoration:none}"
     "th svg{width:11px;height:11px;margin-right:.45em;vertical-align:-1px}"
-    ".facts th{color:var(--quiet);padding-left:0;text-indent:0}"
+    ".facts tr>:first-child{color:var(--quiet);padding-left:0;"
+    "text-indent:0}"
     ".facts td{text-align:left;white-space:normal;overflow-wrap:anywhere}"
     ".notes{font-size:.8125rem;color:var(--quiet);margin:.25rem 0;"
     "padding-left:1.4rem}\n";
@@ -122,7 +123,7 @@ static const char *const paper =
     "h2,h3{break-inside:avoid}"
     ".scroll,pre{overflow:visible}pre{white-space:pre-wrap}"
     "th,td{padding:.2rem .45rem}table{font-size:8pt}"
-    "td small{font-size:7pt}tbody th{min-width:5rem}"
+    "td small{font-size:7pt}tbody tr>:first-child{min-width:5rem}"
     "a{color:inherit;text-decoration:none}}\n";
 
 void write_style(FILE *out)

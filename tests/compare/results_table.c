@@ -132,8 +132,8 @@ static const char *cell_text(char text[CELL_SIZE], struct table *t,
         snprintf(text + len, CELL_SIZE - len, " (%s-%s)", short_text(a, f->low),
                  short_text(b, f->high));
     else if (has_spread(f) && form == WITH_PERCENT)
-        snprintf(text + len, CELL_SIZE - len, " +-%.*f%%",
-                 spread_percent(f) < 1, spread_percent(f));
+        snprintf(text + len, CELL_SIZE - len, " +-%s%%",
+                 percent_text(a, spread_percent(f)));
     len = strlen(text);
     if (note_of(t, f) != 0)
         snprintf(text + len, CELL_SIZE - len, " [%d]", note_of(t, f));
@@ -270,6 +270,7 @@ static void print_block(FILE *out, struct table *t, int first, int count,
 
 static void print_worst(FILE *out, const struct grid *g)
 {
+    char text[NUMBER_SIZE];
     double worst = 0;
 
     for (int i = 0; i < g->n_rows; i++)
@@ -280,8 +281,8 @@ static void print_worst(FILE *out, const struct grid *g)
                 worst = spread_percent(f);
         }
     if (worst > 0)
-        fprintf(out, "The middle half of the rounds: +-%.*f%% or less.\n",
-                worst < 1, worst);
+        fprintf(out, "The middle half of the rounds: +-%s%% or less.\n",
+                percent_text(text, worst));
 }
 
 void print_grid(FILE *out, const struct grid *g)

@@ -110,6 +110,12 @@ double spread_percent(const struct figure *f)
                : 50 * (f->high - f->low) / fabs(f->median);
 }
 
+const char *percent_text(char text[NUMBER_SIZE], double percent)
+{
+    snprintf(text, NUMBER_SIZE, percent < 0.95 ? "%.1g" : "%.0f", percent);
+    return text;
+}
+
 /* ---- text -------------------------------------------------------------- */
 
 static bool follow(const unsigned char *at, size_t count)

@@ -32,8 +32,10 @@ const char *heading_text(char text[TEXT_SIZE], const struct picture *p,
 /* Is there more than one round behind it, and a width to show? */
 bool has_spread(const struct figure *f);
 
-/* Half of it, in percent of the median; 0: none. */
+/* Half of it, in percent of the median, 0: none; and as text: "12", "3",
+ * "0.4". */
 double spread_percent(const struct figure *f);
+const char *percent_text(char text[NUMBER_SIZE], double percent);
 
 /* ---- text -------------------------------------------------------------- */
 
