@@ -148,7 +148,6 @@ static void a_foreign_server(void)
     struct run r = churn_against("mine", "echo");
 
     expect_figure(&r, "mine");
-    CHECK(strstr(r.out, "had wrong or no answers") == NULL);
     run_free(&r);
 }
 
