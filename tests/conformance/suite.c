@@ -32,6 +32,7 @@ static const struct suite_case *const tables[] = {
     starving_cases,
     storms_cases,
     mutants_asked_cases,
+    network_cases,
     inject_server_cases,
     inject_start_cases,
     inject_client_cases,

@@ -56,8 +56,9 @@ enum {
 };
 
 /* `kind` is the CTest label: "start", "service", "stop", "options", "limits",
- * "fault"; a case of kind "load" (hundreds of clients, much memory) is never
- * run beside another. `timeout_s` is CTest's and should be 30 where nothing
+ * "fault"; a case of kind "network" (../faults/cable.h) is labelled as a fault
+ * too; one of kind "load" (hundreds of clients, much memory) is never run
+ * beside another. `timeout_s` is CTest's and should be 30 where nothing
  * speaks against it: a case's own waits end after 20 seconds. */
 struct suite_case {
     const char *name;
@@ -99,6 +100,7 @@ extern const struct suite_case many_cases[];
 extern const struct suite_case starving_cases[];
 extern const struct suite_case storms_cases[];
 extern const struct suite_case mutants_asked_cases[];
+extern const struct suite_case network_cases[];
 extern const struct suite_case inject_server_cases[];
 extern const struct suite_case inject_start_cases[];
 extern const struct suite_case inject_client_cases[];
