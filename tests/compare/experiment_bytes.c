@@ -119,8 +119,10 @@ void experiment_delimiter(struct experiment *e)
         ->log_x = true;
     measure_codec(e, "line");
     measure_codec(e, "length");
-    experiment_add_command(e, "07-framing/server -q -p 0 --codec line");
-    experiment_add_command(e, "07-framing/server -q -p 0 --codec length");
+    experiment_add_command(e,
+                           "build/07-framing/server -q -p PORT --codec line");
+    experiment_add_command(e,
+                           "build/07-framing/server -q -p PORT --codec length");
     for (int i = 0; i < e->n_figures; i++)
         if (strcmp(e->figures[i].series, "length") == 0)
             whole = whole && e->figures[i].median == 100;
@@ -158,7 +160,8 @@ void experiment_buffer(struct experiment *e)
     }
     measure_cells(e, cells, n);
     crew_stop(floors, SIZES);
-    experiment_add_command(e, "floor_epoll 127.0.0.1 0 KIB");
+    experiment_add_command(
+        e, "build/tests/compare/floor_epoll 127.0.0.1 PORT KIB");
     add_picture(e, 'a', LINES, "Messages of 16 KiB, 4 on their way",
                 "read buffer in KiB", "microseconds of CPU for a message")
         ->log_x = true;
@@ -200,8 +203,9 @@ void experiment_writes(struct experiment *e)
         cell_add(cells, &n, &crew[i], 0, "--clients 10 --depth 16");
     measure_cells(e, cells, n);
     crew_stop(crew, 3);
-    experiment_add_command(e, "07-framing/server -q -p 0 -s echo");
-    experiment_add_command(e, "floor_frames 127.0.0.1 0 [nagle]");
+    experiment_add_command(e, "build/07-framing/server -q -p PORT -s echo");
+    experiment_add_command(
+        e, "build/tests/compare/floor_frames 127.0.0.1 PORT [nagle]");
     add_picture(e, 'a', BARS, "Frames of 64 bytes, 16 pipelined", "",
                 "microseconds of CPU for a message");
     add_picture(e, 'b', BARS, "How many of them a second", "",

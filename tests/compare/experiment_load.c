@@ -71,8 +71,8 @@ void experiment_silent(struct experiment *e)
         e->pictures[i].log_x = e->pictures[i].log_y = true;
     snprintf(e->pictures[0].column, NAME_SIZE, "us, 1000 silent");
     e->pictures[0].column_x = 1000;
-    experiment_add_command(e, "load --idle N --clients 1 --rate 1 --seconds "
-                              "3600 PORT, the silent ones");
+    experiment_add_command(e, "build/tests/compare/load --idle N --clients 1 "
+                              "--rate 1 --seconds 3600 PORT");
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
         if (counts[i] <= most_clients()) {
             measure_among(e, crew, count, counts[i]);

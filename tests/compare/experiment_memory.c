@@ -8,6 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
+static void note_crowd(struct experiment *e)
+{
+    experiment_add_command(e, "build/tests/compare/load --idle N --clients 1 "
+                              "--rate 1 --seconds 3600 PORT");
+}
+
 /* ---- 2: a client ------------------------------------------------------- */
 
 /* KiB for each of so many silent clients beyond the size with none. */
@@ -65,6 +71,7 @@ void experiment_memory(struct experiment *e)
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
         if (counts[i] < most_clients())
             measure_memory(e, which, counts[i]);
+    note_crowd(e);
     fork = median_at(e, 'a', "02-fork", 1000);
     thread = median_at(e, 'a', "03-pthread", 1000);
     loop = median_at(e, 'a', "06-epoll", 1000);
@@ -125,8 +132,10 @@ void experiment_stacks(struct experiment *e)
     entrant_start(&crew[1], "2 MiB stacks", argv);
     measure_stacks(e, &crew[1], clients, 2);
     crew_stop(&crew[1], 1);
-    experiment_add_command(e, "03-pthread/server -q -p 0");
-    experiment_add_command(e, "floor_thread 127.0.0.1 0 2048");
+    experiment_add_command(e, "build/03-pthread/server -q -p PORT");
+    experiment_add_command(
+        e, "build/tests/compare/floor_thread 127.0.0.1 PORT 2048");
+    note_crowd(e);
     sum = median_at(e, 'a', "2 MiB stacks", 0);
     resident = median_at(e, 'a', "2 MiB stacks", 2);
     if (isnan(resident) || isnan(median_at(e, 'a', "03-pthread", 2))) {

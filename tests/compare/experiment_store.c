@@ -57,7 +57,8 @@ void experiment_locks(struct experiment *e)
         take_line(e, line);
     program_stop(&bench);
     snprintf(line, sizeof(line),
-             "kv_bench --raw --rounds %s --seconds %s 07-framing/kv-server",
+             "build/tests/compare/kv_bench --raw --rounds %s --seconds %s "
+             "build/07-framing/kv-server",
              rounds, round_seconds());
     experiment_add_command(e, line);
     better = is_above(e, 'a', "shards", "lock", 16) &&

@@ -285,6 +285,7 @@ void experiment_work(struct experiment *e)
         ->log_y = true;
     for (int i = 0; i < count; i++)
         cell_add(cells, &n, &crew[i], WORK_CLIENTS, "--clients 20");
+    experiment_add_command(e, "build/NN-model/server -q -p PORT --work-ms 5");
     measure_cells(e, cells, n);
     crew_stop(crew, count);
     add_figures_at(e, 'a', cells, n, PER_SECOND, 0);

@@ -30,8 +30,9 @@ void cell_add(struct cell *cells, int *count, struct entrant *entrant, double x,
 static void note_command(struct experiment *e, const struct cell *c)
 {
     char command[TEXT_SIZE];
-    int len = snprintf(command, sizeof(command), "load --seconds %s",
-                       round_seconds());
+    int len =
+        snprintf(command, sizeof(command),
+                 "build/tests/compare/load --seconds %s", round_seconds());
 
     for (int i = 0; c->options[i] != NULL && len < TEXT_SIZE; i++)
         len += snprintf(command + len, (size_t)(TEXT_SIZE - len), " %s",
