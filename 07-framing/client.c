@@ -117,7 +117,9 @@ static int conn_close(struct conn *c)
     errno = c->write_error;
     if (errno != 0 && errno != EPIPE)
         die("send");
-    if (!c->said_all && c->output.decoder.why == NULL)
+    if (c->output.decoder.why != NULL)
+        return status; /* what else is missing, is missing for that */
+    if (!c->said_all)
         status = server_closed(&(struct farewell){0}, unsent);
     if (buffer_len(&c->output.begun) > 0)
         return fail("receive", "truncated frame");

@@ -481,6 +481,26 @@ void need_processes(int count)
                    have);
 }
 
+/* ---- our own clients ----------------------------------------------------- */
+
+struct process_spec client_of(const char *port)
+{
+    struct process_spec spec = {.path = need_client(),
+                                .args = {"127.0.0.1", port}};
+
+    if (stage == 7)
+        spec.args[2] = "--codec=line";
+    return spec;
+}
+
+const char *port_of(const struct server *s)
+{
+    static char port[8];
+
+    snprintf(port, sizeof(port), "%d", s->port);
+    return port;
+}
+
 /* ---- clients in processes of their own ------------------------------------
  */
 
