@@ -221,6 +221,27 @@ static void restarts_at_once(void)
     }
 }
 
+/* The same where no word makes a server close first: a stop does. */
+static void restarts_after_cutting_off(void)
+{
+    const char *address = own_address();
+    struct server_spec spec = {
+        .bare = true, .args = {"-b", address, "-p", "23459", "-g", "0"}};
+
+    hint("without SO_REUSEADDR the port is taken for a minute");
+    for (int i = 0; i < 3; i++) {
+        struct server *s = server_start(spec);
+        int fd = dial(s);
+
+        ROUND_TRIP(fd, "hi\n");
+        process_signal(s->process, SIGTERM);
+        EXPECT_EOF(fd);
+        leave(fd);
+        WAIT_UNTIL(has_time_wait(s));
+        server_expect_stopped(s, 1);
+    }
+}
+
 /* Killed, with a client: its sockets may take their time to go. */
 static void restarts_after_a_kill(void)
 {
@@ -489,6 +510,8 @@ const struct suite_case start_cases[] = {
     {"address-not-ours", "start", FRAMES_TOO, 30, address_of_another_machine,
      0},
     {"restart-at-once", "start", ALL_STAGES, 30, restarts_at_once, 0},
+    {"restart-after-cut-off", "start", FRAMES_TOO, 30,
+     restarts_after_cutting_off, 0},
     {"restart-after-kill", "start", FRAMES_TOO, 30, restarts_after_a_kill, 0},
     {"stale-path", "start", FRAMES_TOO, 30, stale_path_is_taken_over, 0},
     {"other-file-at-path", "start", FRAMES_TOO, 30, other_file_is_left_alone,

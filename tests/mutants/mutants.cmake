@@ -5,14 +5,32 @@
 # The sources of a server, for those that are built from what is here.
 set(server_sources_07-framing server.c setup.c)
 set(server_libraries_07-framing framing)
+set(client_sources_07-framing setup.c)
+set(client_libraries_07-framing framing)
 set(server_sources_kv kv-server.c kv_setup.c)
 set(server_libraries_kv store)
 
 # What runs a case, "%" being the mutant.
-set(suite_arguments "")
+set(preload "")
 if(TARGET inject)
-  list(APPEND suite_arguments --preload $<TARGET_FILE:inject>)
+  set(preload --preload $<TARGET_FILE:inject>)
 endif()
+# Stage 07 carries frames: for the suite it is made to echo lines.
+set(suite_arguments_07-framing
+  --arg --codec --arg line --arg --service --arg echo)
+
+# programs(SERVER CLIENT): the true ones, but the mutant in its place.
+macro(programs SERVER CLIENT)
+  if(SOURCE MATCHES "client\\.c$")
+    set(programs --server $<TARGET_FILE:${SERVER}>
+                 --client $<TARGET_FILE:${target}>)
+    add_dependencies(mutants ${SERVER})
+  else()
+    set(programs --server $<TARGET_FILE:${target}>
+                 --client $<TARGET_FILE:${CLIENT}>)
+    add_dependencies(mutants ${CLIENT})
+  endif()
+endmacro()
 
 # add_mutant(TEXT STAGE SOURCE TESTS)
 function(add_mutant TEXT STAGE SOURCE TESTS)
@@ -41,8 +59,12 @@ function(add_mutant TEXT STAGE SOURCE TESTS)
     set(sources ${root}/tests/unit/${unit}_test.c ${root}/tests/unit/feed.c)
     set(libraries harness framing)
   elseif(SOURCE STREQUAL "client.c")
+    set(sources ${client_sources_${STAGE}})
+    set(libraries ${client_libraries_${STAGE}})
+    list(TRANSFORM sources PREPEND ${root}/${STAGE}/)
+  elseif(SOURCE STREQUAL "kv-client.c")
     set(sources "")
-    set(libraries "")
+    set(libraries kvtext)
   else()
     set(kind ${STAGE})
     if(first MATCHES "^kv\\.")
@@ -71,20 +93,17 @@ function(add_mutant TEXT STAGE SOURCE TESTS)
     if(test MATCHES "^unit\\.")
       set(command $<TARGET_FILE:${target}>)
     elseif(test MATCHES "^framed\\.")
-      set(command $<TARGET_FILE:framed> --server $<TARGET_FILE:${target}>
-                  --client $<TARGET_FILE:07-framing-client>)
+      programs(07-framing-server 07-framing-client)
+      set(command $<TARGET_FILE:framed> ${programs})
     elseif(test MATCHES "^kv\\.")
-      set(command $<TARGET_FILE:kv> --store lock
-                  --server $<TARGET_FILE:${target}>
-                  --client $<TARGET_FILE:07-framing-kv-client>)
+      programs(07-framing-kv-server 07-framing-kv-client)
+      set(command $<TARGET_FILE:kv> --store lock ${programs} ${preload})
     elseif(SOURCE STREQUAL "client.c")
-      set(command $<TARGET_FILE:suite>
-                  --server $<TARGET_FILE:${STAGE}-server>
-                  --client $<TARGET_FILE:${target}> --stage ${STAGE})
-      add_dependencies(mutants ${STAGE}-server)
+      programs(${STAGE}-server "")
+      set(command $<TARGET_FILE:suite> ${programs} --stage ${STAGE} ${preload})
     else()
       set(command $<TARGET_FILE:suite> --server $<TARGET_FILE:${target}>
-                  --stage ${STAGE} ${suite_arguments})
+                  --stage ${STAGE} ${preload} ${suite_arguments_${STAGE}})
     endif()
     set(title mutants.${STAGE}.${name})
     list(LENGTH TESTS count)
@@ -120,8 +139,8 @@ file(GLOB texts CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*/*.mutant)
 foreach(text IN LISTS texts)
   read_text(${text})
 endforeach()
-add_dependencies(mutants mutate suite 07-framing-client)
-foreach(program framed kv 07-framing-kv-client inject)
+add_dependencies(mutants mutate suite)
+foreach(program framed kv inject)
   if(EXISTS ${PROJECT_SOURCE_DIR}/tests/conformance/${program}.c OR
      TARGET ${program})
     add_dependencies(mutants ${program})
