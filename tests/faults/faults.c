@@ -227,7 +227,7 @@ static bool is_stuck(struct server *s, int fd)
     if (waiting(fd, FIONREAD) == 0 || waiting(fd, TIOCOUTQ) == 0 ||
         !server_sleeps(s))
         return false;
-    return server_transport == ON_UNIX ||
+    return s->sockaddr.ss_family == AF_UNIX ||
            (server_queues(s, fd, &q) && q.unsent > 0 && q.unread > 0);
 }
 

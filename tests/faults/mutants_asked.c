@@ -97,8 +97,7 @@ static void come_and_go_owed(struct server *s)
 {
     int fd = dial(s);
 
-    send_until_full(fd, 0, 4 * MEGABYTE);
-    WAIT_UNTIL(server_sleeps(s));
+    (void)send_until_stuck(s, fd, 0);
     leave(fd);
 }
 

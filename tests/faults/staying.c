@@ -87,6 +87,27 @@ static void expect_bounded(const struct server *s, long before, long kib)
                    kib * memory_factor());
 }
 
+/* In one piece, and as much as any buffer of the server takes at once: were
+ * something of another's kept there, it would be gone. */
+static void others_say_much(struct scene *at)
+{
+    enum { MUCH = 64 * KILOBYTE };
+    static char much[MUCH];
+    int fd;
+
+    if (serves_one_at_a_time())
+        return;
+    memset(much, 'm', MUCH);
+    fd = scene_dial(at);
+    freeze(at->s);
+    SEND_BYTES(fd, much, MUCH);
+    if (server_transport != ON_UNIX)
+        wait_unread(at->s, fd, MUCH);
+    thaw(at->s);
+    EXPECT_BYTES(fd, much, MUCH);
+    leave(fd);
+}
+
 static void never_reads(void)
 {
     struct scene at = scene_open(plain);
@@ -98,6 +119,7 @@ static void never_reads(void)
         scene_others_served(&at);
     expect_no_cpu(at.s, 600, "while one does not read");
     expect_bounded(at.s, before, 1024);
+    others_say_much(&at);
     for (int i = 0; i < 5; i++)
         scene_others_served(&at);
     hint("all that he is owed arrives once he reads");
