@@ -2,15 +2,7 @@
 # program mutant-STAGE-NAME, built like the true one but for the source that is
 # changed, and a test mutants.STAGE.NAME for each test that must catch it.
 
-# The sources of a server, for those that are built from what is here.
-set(server_sources_07-framing server.c setup.c)
-set(server_libraries_07-framing framing)
-set(client_sources_07-framing setup.c)
-set(client_libraries_07-framing framing)
-set(server_sources_kv kv-server.c kv_setup.c)
-set(server_libraries_kv store)
-
-# What runs a case, "%" being the mutant.
+# What its cases are run with.
 set(preload "")
 if(TARGET inject)
   set(preload --preload $<TARGET_FILE:inject>)
@@ -51,38 +43,27 @@ function(add_mutant TEXT STAGE SOURCE TESTS)
     DEPENDS ${TEXT} ${root}/${original}
     COMMENT "" VERBATIM)
 
-  # What it is made of. An archive's own version of the changed source is not
-  # taken by the linker: all it defines is there already.
+  # What it is made of: what the true program is, but for the changed source.
+  # An archive's own version of that is not taken by the linker: all it defines
+  # is there already.
   list(GET TESTS 0 first)
   if(first MATCHES "^unit\\.([a-z_]+)\\.")
-    set(unit ${CMAKE_MATCH_1})
-    set(sources ${root}/tests/unit/${unit}_test.c ${root}/tests/unit/feed.c)
-    set(libraries harness framing)
-  elseif(SOURCE STREQUAL "client.c")
-    set(sources ${client_sources_${STAGE}})
-    set(libraries ${client_libraries_${STAGE}})
-    list(TRANSFORM sources PREPEND ${root}/${STAGE}/)
-  elseif(SOURCE STREQUAL "kv-client.c")
-    set(sources "")
-    set(libraries kvtext)
+    set(true unit-${CMAKE_MATCH_1})
+  elseif(SOURCE MATCHES "client\\.c$")
+    string(REGEX REPLACE "\\.c$" "" true ${STAGE}-${SOURCE})
+  elseif(first MATCHES "^kv\\.")
+    set(true ${STAGE}-kv-server)
   else()
-    set(kind ${STAGE})
-    if(first MATCHES "^kv\\.")
-      set(kind kv)
-    endif()
-    set(sources server.c)
-    set(libraries "")
-    if(DEFINED server_sources_${kind})
-      set(sources ${server_sources_${kind}})
-      set(libraries ${server_libraries_${kind}})
-    endif()
-    list(TRANSFORM sources PREPEND ${root}/${STAGE}/)
-    list(REMOVE_ITEM sources ${root}/${original})
+    set(true ${STAGE}-server)
   endif()
-  add_executable(${target} EXCLUDE_FROM_ALL ${changed} ${sources})
+  get_target_property(libraries ${true} LINK_LIBRARIES)
+  add_executable(${target} EXCLUDE_FROM_ALL ${changed}
+    $<FILTER:$<TARGET_OBJECTS:${true}>,EXCLUDE,/${file}\\.o$>)
   target_include_directories(${target} PRIVATE
-    ${root}/${STAGE} ${root}/common ${root}/tests/unit)
-  target_link_libraries(${target} PRIVATE ${libraries} common)
+    ${root}/${STAGE} ${root}/common)
+  target_compile_definitions(${target} PRIVATE
+    $<TARGET_PROPERTY:${true},COMPILE_DEFINITIONS>)
+  target_link_libraries(${target} PRIVATE ${libraries})
   target_compile_options(${target} PRIVATE -w)
   set_target_properties(${target} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${folder} OUTPUT_NAME server)
