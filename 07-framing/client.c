@@ -184,8 +184,8 @@ static bool serve_round(struct conn *c)
 
 int main(int argc, char **argv)
 {
+    static struct conn c; /* what is still in it at the end, the end frees */
     const char *host, *port = "9007";
-    struct conn c = {0};
 
     signal(SIGPIPE, SIG_IGN); /* a server that left gives EPIPE, not death */
     parse_framed_client(&host, &port, &c.output.codec, &hex, argc, argv);
