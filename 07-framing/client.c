@@ -118,7 +118,9 @@ static int conn_close(struct conn *c)
     errno = c->write_error;
     if (errno != 0 && errno != EPIPE)
         die("send");
-    if (!c->said_all && c->output.decoder.why == NULL)
+    if (c->output.decoder.why != NULL)
+        return status; /* what else is missing, is missing for that */
+    if (!c->said_all)
         status = server_closed(&(struct farewell){0}, unsent);
     if (buffer_len(&c->output.begun) > 0)
         return fail("receive", "truncated frame");
@@ -183,8 +185,8 @@ static bool serve_round(struct conn *c)
 
 int main(int argc, char **argv)
 {
+    static struct conn c; /* what is still in it at the end, the end frees */
     const char *host, *port = "9007";
-    struct conn c = {0};
 
     signal(SIGPIPE, SIG_IGN); /* a server that left gives EPIPE, not death */
     parse_framed_client(&host, &port, &c.output.codec, &hex, argc, argv);

@@ -188,7 +188,7 @@ static int run_lines(void)
                                * it can be written is asked at the end */
         worst = status > worst ? status : worst;
     }
-    if (ferror(stdin))
+    if (!feof(stdin)) /* an error, or no memory for the line */
         die("cannot read stdin");
     free(line);
     return worst;

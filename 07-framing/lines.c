@@ -11,7 +11,7 @@ struct stream lines_for(const struct codec *codec)
 
 static bool out_of_memory(struct stream *s)
 {
-    s->decoder.why = "out of memory";
+    s->decoder.why = "ENOMEM (out of memory)";
     return false;
 }
 
@@ -45,8 +45,10 @@ bool lines_to_frames(struct stream *lines, const char *bytes, size_t len,
     if (!buffer_append(&lines->begun, bytes, len))
         return out_of_memory(lines);
     while ((line = next_frame(lines, &frame)) != NULL) {
-        if (!frame_append(codec, line, frame.len, out))
+        if (!frame_append(codec, line, frame.len, out)) {
+            lines->frames--; /* it is not sent, so nobody answers it */
             return out_of_memory(lines);
+        }
         buffer_consume(&lines->begun, frame.used);
     }
     return lines->decoder.why == NULL;

@@ -309,9 +309,20 @@ struct footprint server_footprint(const struct server *s);
 bool server_has_footprint(const struct server *s, struct footprint as);
 
 /* Is there a listening socket at its address? And how many connections wait
- * in its backlog (TCP only: the rx_queue of /proc/net/tcp)? */
+ * in its backlog (TCP only: what its receive queue holds; -1 if nobody
+ * listens)? */
 bool server_is_listening(const struct server *s);
 int server_backlog(const struct server *s);
+
+/* A TCP socket of this machine, whosever it is: the connection between the two
+ * addresses, or if `there` is NULL, who listens `here`. False: there is none
+ * (any more). */
+struct tcp_socket {
+    unsigned int state; /* 1 established, 6 TIME_WAIT, 10 listening: proc(5) */
+    unsigned int unsent, unread;
+};
+bool tcp_socket_at(const struct sockaddr *here, const struct sockaddr *there,
+                   struct tcp_socket *found);
 
 /* ---- waiting, files, hints --------------------------------------------- */
 

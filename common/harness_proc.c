@@ -252,32 +252,14 @@ long proc_vm_kib(pid_t pid)
     return status_kib(pid, "VmSize:");
 }
 
-/* The backlog of the listening socket on the port, -1 if there is none.
- * State 0A is TCP_LISTEN; the port stands in hex behind the last colon of the
- * local address. */
-static int tcp_backlog(const char *table, int port)
-{
-    char text[512];
-    unsigned int local_port, state, backlog;
-    int found = -1;
-    FILE *f = fopen(table, "re");
-
-    while (f != NULL && fgets(text, sizeof(text), f) != NULL)
-        if (sscanf(text, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%x",
-                   &local_port, &state, &backlog) == 3 &&
-            state == 0x0a && local_port == (unsigned int)port)
-            found = (int)backlog;
-    if (f != NULL)
-        fclose(f);
-    return found;
-}
-
 int server_backlog(const struct server *s)
 {
-    if (s->sockaddr.ss_family == AF_INET6)
-        return tcp_backlog("/proc/net/tcp6", s->port);
-    CHECK(s->sockaddr.ss_family == AF_INET);
-    return tcp_backlog("/proc/net/tcp", s->port);
+    struct tcp_socket found;
+
+    CHECK(s->sockaddr.ss_family != AF_UNIX);
+    if (!tcp_socket_at((const struct sockaddr *)&s->sockaddr, NULL, &found))
+        return -1;
+    return (int)found.unread;
 }
 
 /* Flag 00010000 is a socket that accepts. */

@@ -411,6 +411,25 @@ static void server_closes_first(void)
     expect_end(&t, 1, "server closed the connection");
 }
 
+/* Half-closed and then reset, while the client stands still: its next write
+ * is EPIPE, and SIGPIPE if nobody ignores that. What was said is printed. */
+static void last_words(void)
+{
+    struct talk t = meet("length");
+
+    type(&t, "a\n");
+    EXPECT_BYTES(t.fd, "\0\0\0\1a", 5);
+    process_signal(t.p, SIGSTOP);
+    WAIT_UNTIL(proc_state(t.p->pid) == 'T');
+    SEND_BYTES(t.fd, "\0\0\0\4last", 8);
+    half_close(t.fd);
+    reset_connection(t.fd);
+    type(&t, "b\n");
+    process_signal(t.p, SIGCONT);
+    expect_line(&t, "last");
+    expect_end(&t, 1, "server closed the connection");
+}
+
 static void lost_connection(void)
 {
     struct talk t = meet("length");
@@ -564,6 +583,7 @@ const struct framed_case framed_client_cases[] = {
     {"client-compressed-answer", "client", 30, compressed_answer, false},
     {"client-missing-answer", "client", 30, missing_answer, false},
     {"client-server-closes-first", "client", 30, server_closes_first, false},
+    {"client-last-words", "client", 30, last_words, false},
     {"client-lost-connection", "client", 30, lost_connection, false},
     {"client-nobody-there", "client", 30, nobody_there, false},
     {"client-leaves-stdin-blocking", "client", 30, leaves_stdin_blocking,

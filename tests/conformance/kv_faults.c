@@ -559,6 +559,28 @@ static void gone_before_the_answers(void)
     server_stop(s, 11);
 }
 
+/* A thread that is neither detached nor joined keeps its stack. */
+static void two_hundred_leave_nothing(void)
+{
+    struct server *s =
+        kv_start_spec((struct server_spec){.env = {"MALLOC_ARENA_MAX=1"}});
+    long before = 0, growth;
+
+    for (int i = 1; i <= 200; i++) {
+        int fd = dial(s);
+
+        ASK(fd, hget("t", "k"), refusal(404, not_found));
+        leave(fd);
+        WAIT_UNTIL(process_log_count(s->process, ": closed") == i);
+        if (i == 20) /* what is kept for reuse is kept by now */
+            before = proc_vm_kib(s->pid);
+    }
+    growth = proc_vm_kib(s->pid) - before;
+    if (growth > 4096 && !is_instrumented())
+        CHECK_FAIL("180 clients have left %ld KiB of addresses", growth);
+    server_stop(s, 200);
+}
+
 static void connects_and_leaves(void)
 {
     struct server *s = kv_start(NULL);
@@ -676,6 +698,7 @@ const struct kv_case kv_fault_cases[] = {
     {"gone-in-the-middle", "fault", 30, gone_in_the_middle},
     {"gone-before-the-answers", "fault", 30, gone_before_the_answers},
     {"connects-and-leaves", "fault", 30, connects_and_leaves},
+    {"two-hundred-leave-nothing", "fault", 30, two_hundred_leave_nothing},
     {"stop-lets-finish", "stop", 30, stop_lets_finish},
     {"stop-after-the-grace", "stop", 30, stop_cuts_after_the_grace},
     {"stop-at-once", "stop", 30, stop_at_once},

@@ -181,24 +181,19 @@ static void address_of_another_machine(void)
 
 /* ---- starting again ----------------------------------------------------- */
 
-/* State 06 is TIME_WAIT: the server closed first. */
-static bool has_time_wait(const struct server *s)
+/* Leaves, and waits until the connection stands in TIME_WAIT at the server's
+ * end: the server closed first. */
+static void leave_behind_time_wait(const struct server *s, int fd)
 {
-    const struct sockaddr_in *in = (const struct sockaddr_in *)&s->sockaddr;
-    unsigned int address, port, state;
-    char line[512];
-    bool found = false;
-    FILE *f = fopen("/proc/net/tcp", "re");
+    const struct sockaddr *here = (const struct sockaddr *)&s->sockaddr;
+    struct sockaddr_in there;
+    socklen_t len = sizeof(there);
+    struct tcp_socket found;
 
-    while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-        if (sscanf(line, " %*d: %x:%x %*[0-9A-F]:%*x %x", &address, &port,
-                   &state) == 3 &&
-            address == in->sin_addr.s_addr && port == (unsigned int)s->port &&
-            state == 0x06)
-            found = true;
-    if (f != NULL)
-        fclose(f);
-    return found;
+    CHECK(getsockname(fd, (struct sockaddr *)&there, &len) == 0);
+    leave(fd);
+    WAIT_UNTIL(tcp_socket_at(here, (struct sockaddr *)&there, &found) &&
+               found.state == 6);
 }
 
 static void restarts_at_once(void)
@@ -215,9 +210,28 @@ static void restarts_at_once(void)
         SEND_TEXT(fd, "bye\n");
         EXPECT_TEXT(fd, "bye\n");
         EXPECT_EOF(fd);
-        leave(fd);
-        WAIT_UNTIL(has_time_wait(s));
+        leave_behind_time_wait(s, fd);
         server_stop(s, 1);
+    }
+}
+
+/* The same where no word makes a server close first: a stop does. */
+static void restarts_after_cutting_off(void)
+{
+    const char *address = own_address();
+    struct server_spec spec = {
+        .bare = true, .args = {"-b", address, "-p", "23459", "-g", "0"}};
+
+    hint("without SO_REUSEADDR the port is taken for a minute");
+    for (int i = 0; i < 3; i++) {
+        struct server *s = server_start(spec);
+        int fd = dial(s);
+
+        ROUND_TRIP(fd, "hi\n");
+        process_signal(s->process, SIGTERM);
+        EXPECT_EOF(fd);
+        leave_behind_time_wait(s, fd);
+        server_expect_stopped(s, 1);
     }
 }
 
@@ -489,6 +503,8 @@ const struct suite_case start_cases[] = {
     {"address-not-ours", "start", FRAMES_TOO, 30, address_of_another_machine,
      0},
     {"restart-at-once", "start", ALL_STAGES, 30, restarts_at_once, 0},
+    {"restart-after-cut-off", "start", FRAMES_TOO, 30,
+     restarts_after_cutting_off, 0},
     {"restart-after-kill", "start", FRAMES_TOO, 30, restarts_after_a_kill, 0},
     {"stale-path", "start", FRAMES_TOO, 30, stale_path_is_taken_over, 0},
     {"other-file-at-path", "start", FRAMES_TOO, 30, other_file_is_left_alone,

@@ -227,7 +227,7 @@ static bool is_stuck(struct server *s, int fd)
     if (waiting(fd, FIONREAD) == 0 || waiting(fd, TIOCOUTQ) == 0 ||
         !server_sleeps(s))
         return false;
-    return server_transport == ON_UNIX ||
+    return s->sockaddr.ss_family == AF_UNIX ||
            (server_queues(s, fd, &q) && q.unsent > 0 && q.unread > 0);
 }
 
@@ -287,37 +287,22 @@ size_t send_until_owed(struct server *s, int fd)
 
 /* ---- seen from outside --------------------------------------------------- */
 
-static int own_port(int fd)
-{
-    struct sockaddr_storage a;
-    socklen_t len = sizeof(a);
-
-    if (getsockname(fd, (struct sockaddr *)&a, &len) == -1)
-        CHECK_FAIL("getsockname: %s", strerror(errno));
-    if (a.ss_family == AF_INET6)
-        return ntohs(((struct sockaddr_in6 *)&a)->sin6_port);
-    return ntohs(((struct sockaddr_in *)&a)->sin_port);
-}
-
-/* A line: "12: 0100007F:2329 0100007F:9C40 01 00000000:00000000 ...", that is
- * number, both ends, state, bytes to send and bytes to read (proc(5)). */
 bool server_queues(const struct server *s, int fd, struct queues *q)
 {
-    unsigned int here = (unsigned int)s->port;
-    unsigned int there = (unsigned int)own_port(fd);
-    bool is_ip6 = s->sockaddr.ss_family == AF_INET6;
-    FILE *f = fopen(is_ip6 ? "/proc/net/tcp6" : "/proc/net/tcp", "re");
-    unsigned int local, remote, state;
-    bool found = false;
-    char line[512];
+    struct sockaddr_storage here, there;
+    socklen_t here_len = sizeof(here), there_len = sizeof(there);
+    struct tcp_socket found;
 
-    while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL)
-        found = sscanf(line, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%x %x %x:%x",
-                       &local, &remote, &state, &q->unsent, &q->unread) == 5 &&
-                local == here && remote == there;
-    if (f != NULL)
-        fclose(f);
-    return found;
+    CHECK(s->sockaddr.ss_family != AF_UNIX);
+    if (getpeername(fd, (struct sockaddr *)&here, &here_len) == -1)
+        return false; /* it was lost */
+    if (getsockname(fd, (struct sockaddr *)&there, &there_len) == -1)
+        CHECK_FAIL("getsockname: %s", strerror(errno));
+    if (!tcp_socket_at((struct sockaddr *)&here, (struct sockaddr *)&there,
+                       &found))
+        return false;
+    *q = (struct queues){found.unsent, found.unread};
+    return true;
 }
 
 static bool has_unread(const struct server *s, int fd, unsigned int len)
@@ -479,6 +464,26 @@ void need_processes(int count)
     if (have < count)
         check_skip("needs %d processes, this machine allows %d more", count,
                    have);
+}
+
+/* ---- our own clients ----------------------------------------------------- */
+
+struct process_spec client_of(const char *port)
+{
+    struct process_spec spec = {.path = need_client(),
+                                .args = {"127.0.0.1", port}};
+
+    if (stage == 7)
+        spec.args[2] = "--codec=line";
+    return spec;
+}
+
+const char *port_of(const struct server *s)
+{
+    static char port[8];
+
+    snprintf(port, sizeof(port), "%d", s->port);
+    return port;
 }
 
 /* ---- clients in processes of their own ------------------------------------

@@ -116,6 +116,15 @@ void crowd_leave(const struct crowd *c, int from, int to);
  * threads more: tries it. */
 void need_processes(int count);
 
+/* ---- our own clients ----------------------------------------------------- */
+
+/* The stage's client, talking to that port of 127.0.0.1, and in lines. Skips
+ * the case if no client was given. */
+struct process_spec client_of(const char *port);
+
+/* The port as a word, in a static buffer. */
+const char *port_of(const struct server *s);
+
 /* ---- clients in processes of their own ------------------------------------
  */
 

@@ -20,16 +20,10 @@ enum { LINES = 400, LINE = 64 };
  * the rules mean. */
 static struct process_spec spec_for(const char *port)
 {
-    return (struct process_spec){
-        .path = need_client(), .args = {"127.0.0.1", port}, .in = STDIO_PIPE};
-}
+    struct process_spec spec = client_of(port);
 
-static const char *port_of(const struct server *s)
-{
-    static char port[8];
-
-    snprintf(port, sizeof(port), "%d", s->port);
-    return port;
+    spec.in = STDIO_PIPE;
+    return spec;
 }
 
 static void type(struct process *p, const char *text)
@@ -225,47 +219,49 @@ static void cannot_send(void)
 
 /* ---- rows x stages ------------------------------------------------------- */
 
-enum { LOOPS = EVENT_LOOPS, BLOCKS = BLOCKING | FORK | PTHREAD };
+enum { LOOPS = EVENT_LOOPS | FRAMES, BLOCKS = BLOCKING | FORK | PTHREAD };
 
 const struct suite_case inject_client_cases[] = {
-    {"inject-client-socket-EMFILE", "inject", ALL_STAGES, 30, not_connected, 0},
-    {"inject-client-socket-ENFILE", "inject", ALL_STAGES, 30, not_connected, 0},
-    {"inject-client-socket-ENOBUFS", "inject", ALL_STAGES, 30, not_connected,
+    {"inject-client-socket-EMFILE", "inject", FRAMES_TOO, 30, not_connected, 0},
+    {"inject-client-socket-ENFILE", "inject", FRAMES_TOO, 30, not_connected, 0},
+    {"inject-client-socket-ENOBUFS", "inject", FRAMES_TOO, 30, not_connected,
      0},
-    {"inject-client-socket-ENOMEM", "inject", ALL_STAGES, 30, not_connected, 0},
-    {"inject-client-connect-ECONNREFUSED", "inject", ALL_STAGES, 30,
+    {"inject-client-socket-ENOMEM", "inject", FRAMES_TOO, 30, not_connected, 0},
+    {"inject-client-connect-ECONNREFUSED", "inject", FRAMES_TOO, 30,
      not_connected, 0},
-    {"inject-client-connect-ETIMEDOUT", "inject", ALL_STAGES, 30, not_connected,
+    {"inject-client-connect-ETIMEDOUT", "inject", FRAMES_TOO, 30, not_connected,
      0},
-    {"inject-client-connect-EHOSTUNREACH", "inject", ALL_STAGES, 30,
+    {"inject-client-connect-EHOSTUNREACH", "inject", FRAMES_TOO, 30,
      not_connected, 0},
-    {"inject-client-connect-EINTR", "inject", ALL_STAGES, 30, not_connected, 0},
+    {"inject-client-connect-EINTR", "inject", FRAMES_TOO, 30, not_connected, 0},
 
-    {"inject-client-read-EINTR", "inject", ALL_STAGES, 30, goes_on, 0},
+    {"inject-client-read-EINTR", "inject", FRAMES_TOO, 30, goes_on, 0},
     {"inject-client-read-EAGAIN", "inject", LOOPS, 30, goes_on, 0},
     {"inject-client-read-EAGAIN", "inject", BLOCKS, 30, cannot_receive, 0},
-    {"inject-client-read-short", "inject", ALL_STAGES, 30, goes_on_short, 0},
-    {"inject-client-read-ECONNRESET", "inject", ALL_STAGES, 30, cannot_receive,
+    {"inject-client-read-short", "inject", FRAMES_TOO, 30, goes_on_short, 0},
+    {"inject-client-read-ECONNRESET", "inject", FRAMES_TOO, 30, cannot_receive,
      0},
-    {"inject-client-read-ETIMEDOUT", "inject", ALL_STAGES, 30, cannot_receive,
+    {"inject-client-read-ETIMEDOUT", "inject", FRAMES_TOO, 30, cannot_receive,
      0},
-    {"inject-client-read-EPIPE", "inject", ALL_STAGES, 30, cannot_receive, 0},
+    {"inject-client-read-EPIPE", "inject", FRAMES_TOO, 30, cannot_receive, 0},
 
-    {"inject-client-write-EINTR", "inject", ALL_STAGES, 30, goes_on, 0},
+    {"inject-client-write-EINTR", "inject", FRAMES_TOO, 30, goes_on, 0},
     {"inject-client-write-EAGAIN", "inject", LOOPS, 30, goes_on, 0},
     {"inject-client-write-EAGAIN", "inject", BLOCKS, 30, cannot_send, 0},
-    {"inject-client-write-short", "inject", ALL_STAGES, 30, goes_on_short, 0},
-    {"inject-client-write-ECONNRESET", "inject", ALL_STAGES, 30, cannot_send,
+    {"inject-client-write-short", "inject", FRAMES_TOO, 30, goes_on_short, 0},
+    {"inject-client-write-ECONNRESET", "inject", FRAMES_TOO, 30, cannot_send,
      0},
-    {"inject-client-write-ETIMEDOUT", "inject", ALL_STAGES, 30, cannot_send, 0},
-    {"inject-client-write-EPIPE", "inject", ALL_STAGES, 30, cannot_send, 0},
+    {"inject-client-write-ETIMEDOUT", "inject", FRAMES_TOO, 30, cannot_send, 0},
+    {"inject-client-write-EPIPE", "inject", FRAMES_TOO, 30, cannot_send, 0},
 
     {"inject-client-wait-EINTR", "inject", LOOPS, 30, goes_on, 0},
     {"inject-client-wait-ENOMEM", "inject", LOOPS, 30, no_wait, 0},
     {"inject-client-fork-EAGAIN", "inject", FORK, 30, no_sender, 0},
     {"inject-client-fork-ENOMEM", "inject", FORK, 30, no_sender, 0},
     {"inject-client-thread-EAGAIN", "inject", PTHREAD, 30, no_sender, 0},
-    {"inject-client-epoll_ctl-ENOSPC", "inject", EPOLL, 30, nothing_watched, 0},
-    {"inject-client-epoll_ctl-ENOMEM", "inject", EPOLL, 30, nothing_watched, 0},
+    {"inject-client-epoll_ctl-ENOSPC", "inject", EPOLL | FRAMES, 30,
+     nothing_watched, 0},
+    {"inject-client-epoll_ctl-ENOMEM", "inject", EPOLL | FRAMES, 30,
+     nothing_watched, 0},
     {0},
 };

@@ -243,6 +243,109 @@ static void each_allocation(void)
     CHECK(n > 1);
 }
 
+/* ---- the client ---------------------------------------------------------- */
+
+static const char answered[] = "(none)\n\"v\"\n\"v\"\n";
+
+/* Its commands come on stdin. Each table is asked of once: what a client has
+ * sent before it gave up may be carried out later. */
+static struct run run_client(const struct server *s, const char *rules,
+                             int table)
+{
+    char port[8], asked[96];
+    struct process_spec spec = {.path = need_client(),
+                                .args = {"127.0.0.1", port}};
+
+    snprintf(port, sizeof(port), "%d", s->port);
+    snprintf(asked, sizeof(asked), "hset %d k v\nhget %d k\nhget %d \"k\"\n",
+             table, table, table);
+    unlink(harness_path("injected"));
+    return run_program(process_with_rules_from_start(spec, rules), asked,
+                       strlen(asked));
+}
+
+static void expect_answered(const struct run *r)
+{
+    CHECK_BYTES(r->out, r->out_len, answered, sizeof(answered) - 1);
+    CHECK_BYTES(r->err, r->err_len, "", 0);
+    CHECK_EQ(r->status, 0);
+}
+
+/* One message, with errno's symbol; what was answered before is printed. */
+static void expect_given_up(const struct run *r, const char *symbol)
+{
+    CHECK_EQ(r->status, 1 << 8);
+    if (strstr(r->err, symbol) == NULL ||
+        strchr(r->err, '\n') != r->err + r->err_len - 1)
+        CHECK_FAIL("no clean message: %s", r->err);
+    CHECK(strncmp(r->out, answered, r->out_len) == 0);
+}
+
+static void client_goes_on(const char *when, int least)
+{
+    struct server *s = kv_start(NULL);
+    struct run r = run_client(s, row_rule(when), 1);
+
+    expect_answered(&r);
+    expect_injected(row_fault(), least);
+    run_free(&r);
+    server_stop(s, 1);
+}
+
+static void client_tries_again(void)
+{
+    client_goes_on("@1-3", 3);
+}
+
+static void client_short(void)
+{
+    client_goes_on("@1-", 10);
+}
+
+static void client_gives_up(void)
+{
+    struct server *s = kv_start(NULL);
+    struct run r = run_client(s, row_rule("@1"), 1);
+
+    expect_given_up(&r, row_symbol());
+    CHECK_EQ(injected(row_fault()), 1);
+    run_free(&r);
+    server_stop(s, SERVED_ANY);
+}
+
+/* Either all is answered, or it says that it was not. */
+static bool run_client_without_allocation(const struct server *s, int n)
+{
+    char rules[64];
+    struct run r;
+
+    snprintf(rules, sizeof(rules), "malloc=ENOMEM@%d", n);
+    r = run_client(s, rules, n);
+    if (r.status == 0)
+        CHECK_BYTES(r.err, r.err_len, "", 0);
+    else
+        expect_given_up(&r, ": E");
+    if (r.status == 0 && r.out_len < sizeof(answered) - 1)
+        CHECK_FAIL("not all was answered, and it did not say so: %s", r.out);
+    run_free(&r);
+    return injected("malloc") > 0;
+}
+
+static void each_allocation_of_the_client(void)
+{
+    struct server *s = kv_start(NULL);
+    int n = 1;
+
+    hint("no memory: say so and end");
+    while (run_client_without_allocation(s, n)) {
+        n++;
+        if (n > ALLOCATIONS)
+            CHECK_FAIL("there is no end of allocations");
+    }
+    CHECK(n > 1);
+    server_stop(s, SERVED_ANY);
+}
+
 const struct kv_case kv_inject_cases[] = {
     {"inject-accept-EMFILE", "inject", 30, refused},
     {"inject-accept-ENFILE", "inject", 30, refused},
@@ -251,17 +354,38 @@ const struct kv_case kv_inject_cases[] = {
     {"inject-accept-ECONNABORTED", "inject", 30, passing},
     {"inject-accept-EINTR", "inject", 30, passing},
     {"inject-accept-EPROTO", "inject", 30, passing},
+    {"inject-accept-EAGAIN", "inject", 30, passing},
+    {"inject-accept-ENETDOWN", "inject", 30, passing},
+    {"inject-accept-EPERM", "inject", 30, passing},
     {"inject-read-EINTR", "inject", 30, passing},
     {"inject-read-short", "inject", 30, short_always},
     {"inject-read-EAGAIN", "inject", 30, lost},
     {"inject-read-ECONNRESET", "inject", 30, lost},
     {"inject-read-ETIMEDOUT", "inject", 30, lost},
+    {"inject-read-EPIPE", "inject", 30, lost},
     {"inject-write-EINTR", "inject", 30, passing},
     {"inject-write-short", "inject", 30, short_always},
     {"inject-write-EAGAIN", "inject", 30, lost},
     {"inject-write-ECONNRESET", "inject", 30, lost},
+    {"inject-write-ETIMEDOUT", "inject", 30, lost},
     {"inject-write-EPIPE", "inject", 30, lost},
+    {"inject-wait-EINTR", "inject", 30, passing},
     {"inject-thread-EAGAIN", "inject", 30, refused},
+    {"inject-thread-ENOMEM", "inject", 30, refused},
+    {"inject-client-socket-EMFILE", "inject", 30, client_gives_up},
+    {"inject-client-connect-ECONNREFUSED", "inject", 30, client_gives_up},
+    {"inject-client-connect-ETIMEDOUT", "inject", 30, client_gives_up},
+    {"inject-client-read-EINTR", "inject", 30, client_tries_again},
+    {"inject-client-read-short", "inject", 30, client_short},
+    {"inject-client-read-EAGAIN", "inject", 30, client_gives_up},
+    {"inject-client-read-ECONNRESET", "inject", 30, client_gives_up},
+    {"inject-client-read-ETIMEDOUT", "inject", 30, client_gives_up},
+    {"inject-client-write-EINTR", "inject", 30, client_tries_again},
+    {"inject-client-write-short", "inject", 30, client_short},
+    {"inject-client-write-EAGAIN", "inject", 30, client_gives_up},
+    {"inject-client-write-ECONNRESET", "inject", 30, client_gives_up},
+    {"inject-client-write-EPIPE", "inject", 30, client_gives_up},
+    {"soak-client-each-allocation", "soak", 60, each_allocation_of_the_client},
     {"soak-each-allocation", "soak", 60, each_allocation},
     {0},
 };

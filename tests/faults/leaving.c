@@ -282,13 +282,23 @@ static void connect_and_close(void)
  */
 
 /* The end of input is there before the first read. */
+/* The pattern as lines, which stage 07 wants whole and ends its own way. */
+static void fill_lines(char *bytes, size_t len)
+{
+    fill_pattern(bytes, len, 0);
+    for (size_t i = 0; i < len; i++)
+        if (bytes[i] == '\r')
+            bytes[i] = 'r';
+    bytes[len - 1] = '\n';
+}
+
 static void end_with_a_reply_owed(void)
 {
     enum { LEN = 48 * KILOBYTE };
     struct scene at = scene_open(plain);
     char bytes[LEN];
 
-    fill_pattern(bytes, LEN, 0);
+    fill_lines(bytes, LEN);
     for (int i = 0; i < AGAIN; i++) {
         int fd;
 
@@ -297,7 +307,7 @@ static void end_with_a_reply_owed(void)
         SEND_BYTES(fd, bytes, LEN);
         half_close(fd);
         thaw(at.s);
-        expect_pattern(fd, 0, LEN);
+        EXPECT_BYTES(fd, bytes, LEN);
         EXPECT_EOF(fd);
         leave(fd);
     }
@@ -503,7 +513,7 @@ const struct suite_case leaving_cases[] = {
      ALSO_UNIX},
     {"connect-and-close-1000", "fault", FRAMES_TOO, 60, connect_and_close,
      ALSO_UNIX},
-    {"end-with-reply-owed", "fault", ALL_STAGES, 60, end_with_a_reply_owed,
+    {"end-with-reply-owed", "fault", FRAMES_TOO, 60, end_with_a_reply_owed,
      ALSO_UNIX},
     {"end-with-buffers-full", "fault", ALL_STAGES, 60,
      end_with_all_buffers_full, ALL_TRANSPORTS},

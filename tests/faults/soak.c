@@ -100,15 +100,6 @@ static void short_and_interrupted(void)
 /* ---- a client's copy ------------------------------------------------------
  */
 
-static struct process_spec client_of(const struct server *s)
-{
-    static char port[8];
-
-    snprintf(port, sizeof(port), "%d", s->port);
-    return (struct process_spec){.path = need_client(),
-                                 .args = {"127.0.0.1", port}};
-}
-
 static char *random_lines(uint64_t seed, size_t len)
 {
     char *text = malloc(len);
@@ -130,9 +121,9 @@ static void client_short_and_interrupted(void)
     struct server *s = server_start((struct server_spec){.on_tcp = true});
     struct run r;
 
-    r = run_program(
-        process_with_rules_from_start(client_of(s), passing_rules(seed)), text,
-        len);
+    r = run_program(process_with_rules_from_start(client_of(port_of(s)),
+                                                  passing_rules(seed)),
+                    text, len);
     if (r.status != 0)
         CHECK_FAIL("it ended with status %#x: %s", (unsigned)r.status, r.err);
     CHECK_BYTES(r.out, r.out_len, text, len);
@@ -318,7 +309,7 @@ static void all_allocations_from_one_on(void)
 static bool run_client_without_allocation(const struct server *s, int n)
 {
     static const char text[] = "one\ntwo\n";
-    struct process_spec spec = client_of(s);
+    struct process_spec spec = client_of(port_of(s));
     struct process *p;
     char rules[64], line[64];
     bool said;
@@ -362,12 +353,12 @@ static void each_allocation_of_the_client(void)
 
 const struct suite_case soak_cases[] = {
     {"soak-short", "soak", FRAMES_TOO, 60, short_and_interrupted, 0},
-    {"soak-client-short", "soak", ALL_STAGES, 60, client_short_and_interrupted,
+    {"soak-client-short", "soak", FRAMES_TOO, 60, client_short_and_interrupted,
      0},
     {"soak-each-allocation", "soak", FRAMES_TOO, 60, each_allocation, 0},
     {"soak-no-allocation-from-one-on", "soak", FRAMES_TOO, 60,
      all_allocations_from_one_on, 0},
-    {"soak-client-each-allocation", "soak", ALL_STAGES, 60,
+    {"soak-client-each-allocation", "soak", FRAMES_TOO, 60,
      each_allocation_of_the_client, 0},
     {0},
 };

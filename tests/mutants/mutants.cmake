@@ -2,17 +2,27 @@
 # program mutant-STAGE-NAME, built like the true one but for the source that is
 # changed, and a test mutants.STAGE.NAME for each test that must catch it.
 
-# The sources of a server, for those that are built from what is here.
-set(server_sources_07-framing server.c setup.c)
-set(server_libraries_07-framing framing)
-set(server_sources_kv kv-server.c kv_setup.c)
-set(server_libraries_kv store)
-
-# What runs a case, "%" being the mutant.
-set(suite_arguments "")
+# What its cases are run with.
+set(preload "")
 if(TARGET inject)
-  list(APPEND suite_arguments --preload $<TARGET_FILE:inject>)
+  set(preload --preload $<TARGET_FILE:inject>)
 endif()
+# Stage 07 carries frames: for the suite it is made to echo lines.
+set(suite_arguments_07-framing
+  --arg --codec --arg line --arg --service --arg echo)
+
+# programs(SERVER CLIENT): the true ones, but the mutant in its place.
+macro(programs SERVER CLIENT)
+  if(SOURCE MATCHES "client\\.c$")
+    set(programs --server $<TARGET_FILE:${SERVER}>
+                 --client $<TARGET_FILE:${target}>)
+    add_dependencies(mutants ${SERVER})
+  else()
+    set(programs --server $<TARGET_FILE:${target}>
+                 --client $<TARGET_FILE:${CLIENT}>)
+    add_dependencies(mutants ${CLIENT})
+  endif()
+endmacro()
 
 # add_mutant(TEXT STAGE SOURCE TESTS)
 function(add_mutant TEXT STAGE SOURCE TESTS)
@@ -33,34 +43,27 @@ function(add_mutant TEXT STAGE SOURCE TESTS)
     DEPENDS ${TEXT} ${root}/${original}
     COMMENT "" VERBATIM)
 
-  # What it is made of. An archive's own version of the changed source is not
-  # taken by the linker: all it defines is there already.
+  # What it is made of: what the true program is, but for the changed source.
+  # An archive's own version of that is not taken by the linker: all it defines
+  # is there already.
   list(GET TESTS 0 first)
   if(first MATCHES "^unit\\.([a-z_]+)\\.")
-    set(unit ${CMAKE_MATCH_1})
-    set(sources ${root}/tests/unit/${unit}_test.c ${root}/tests/unit/feed.c)
-    set(libraries harness framing)
-  elseif(SOURCE STREQUAL "client.c")
-    set(sources "")
-    set(libraries "")
+    set(true unit-${CMAKE_MATCH_1})
+  elseif(SOURCE MATCHES "client\\.c$")
+    string(REGEX REPLACE "\\.c$" "" true ${STAGE}-${SOURCE})
+  elseif(first MATCHES "^kv\\.")
+    set(true ${STAGE}-kv-server)
   else()
-    set(kind ${STAGE})
-    if(first MATCHES "^kv\\.")
-      set(kind kv)
-    endif()
-    set(sources server.c)
-    set(libraries "")
-    if(DEFINED server_sources_${kind})
-      set(sources ${server_sources_${kind}})
-      set(libraries ${server_libraries_${kind}})
-    endif()
-    list(TRANSFORM sources PREPEND ${root}/${STAGE}/)
-    list(REMOVE_ITEM sources ${root}/${original})
+    set(true ${STAGE}-server)
   endif()
-  add_executable(${target} EXCLUDE_FROM_ALL ${changed} ${sources})
+  get_target_property(libraries ${true} LINK_LIBRARIES)
+  add_executable(${target} EXCLUDE_FROM_ALL ${changed}
+    $<FILTER:$<TARGET_OBJECTS:${true}>,EXCLUDE,/${file}\\.o$>)
   target_include_directories(${target} PRIVATE
-    ${root}/${STAGE} ${root}/common ${root}/tests/unit)
-  target_link_libraries(${target} PRIVATE ${libraries} common)
+    ${root}/${STAGE} ${root}/common)
+  target_compile_definitions(${target} PRIVATE
+    $<TARGET_PROPERTY:${true},COMPILE_DEFINITIONS>)
+  target_link_libraries(${target} PRIVATE ${libraries})
   target_compile_options(${target} PRIVATE -w)
   set_target_properties(${target} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${folder} OUTPUT_NAME server)
@@ -71,20 +74,17 @@ function(add_mutant TEXT STAGE SOURCE TESTS)
     if(test MATCHES "^unit\\.")
       set(command $<TARGET_FILE:${target}>)
     elseif(test MATCHES "^framed\\.")
-      set(command $<TARGET_FILE:framed> --server $<TARGET_FILE:${target}>
-                  --client $<TARGET_FILE:07-framing-client>)
+      programs(07-framing-server 07-framing-client)
+      set(command $<TARGET_FILE:framed> ${programs})
     elseif(test MATCHES "^kv\\.")
-      set(command $<TARGET_FILE:kv> --store lock
-                  --server $<TARGET_FILE:${target}>
-                  --client $<TARGET_FILE:07-framing-kv-client>)
+      programs(07-framing-kv-server 07-framing-kv-client)
+      set(command $<TARGET_FILE:kv> --store lock ${programs} ${preload})
     elseif(SOURCE STREQUAL "client.c")
-      set(command $<TARGET_FILE:suite>
-                  --server $<TARGET_FILE:${STAGE}-server>
-                  --client $<TARGET_FILE:${target}> --stage ${STAGE})
-      add_dependencies(mutants ${STAGE}-server)
+      programs(${STAGE}-server "")
+      set(command $<TARGET_FILE:suite> ${programs} --stage ${STAGE} ${preload})
     else()
       set(command $<TARGET_FILE:suite> --server $<TARGET_FILE:${target}>
-                  --stage ${STAGE} ${suite_arguments})
+                  --stage ${STAGE} ${preload} ${suite_arguments_${STAGE}})
     endif()
     set(title mutants.${STAGE}.${name})
     list(LENGTH TESTS count)
@@ -120,8 +120,8 @@ file(GLOB texts CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*/*.mutant)
 foreach(text IN LISTS texts)
   read_text(${text})
 endforeach()
-add_dependencies(mutants mutate suite 07-framing-client)
-foreach(program framed kv 07-framing-kv-client inject)
+add_dependencies(mutants mutate suite)
+foreach(program framed kv inject)
   if(EXISTS ${PROJECT_SOURCE_DIR}/tests/conformance/${program}.c OR
      TARGET ${program})
     add_dependencies(mutants ${program})

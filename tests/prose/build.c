@@ -195,7 +195,8 @@ void case_exercise(void)
                       "exercise.c"));
     check_step("the test \"%s\" of a server without \"%s\"", test,
                line_to_remove(&t));
-    status = run_command(keep_format("'%s' --stage %s --server ./server '%s'",
+    status = run_command(keep_format("HARNESS_DEADLINE_MS=4000 '%s' --stage %s "
+                                     "--server ./server '%s'",
                                      suite_of_stage(), stage->name, test),
                          &output);
     if (status != 1)

@@ -303,6 +303,7 @@ static void check_paths_in_line(const struct text *t, size_t line,
 static bool is_exempt(const struct text *t, size_t line)
 {
     return strstr(t->lines[line], "#include") != NULL ||
+           strstr(t->lines[line], "__has_include") != NULL ||
            ends_with(t->path, "Lists.txt") || ends_with(t->path, ".cmake");
 }
 

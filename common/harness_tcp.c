@@ -1,0 +1,144 @@
+/*
+ * common/harness_tcp.c - see harness.h: what the kernel knows of a TCP socket.
+ *
+ * It is asked for that one socket (sock_diag(7)). Where that cannot be done it
+ * is looked for in /proc/net/tcp, which holds all of them: with the many that
+ * tests leave in TIME_WAIT, a look there takes some milliseconds of CPU.
+ */
+#include "harness.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Both ends of a connection; the port of the other end of a listening socket
+ * is 0. */
+struct ends {
+    const struct sockaddr *here, *there; /* or NULL */
+};
+
+static in_port_t port_of(const struct sockaddr *a)
+{
+    if (a == NULL)
+        return 0;
+    return a->sa_family == AF_INET6
+               ? ((const struct sockaddr_in6 *)a)->sin6_port
+               : ((const struct sockaddr_in *)a)->sin_port;
+}
+
+/* ---- the table of all --------------------------------------------------- */
+
+/* A line: "12: 0100007F:2329 0100007F:9C40 01 00000000:00000000 ...", that is
+ * number, both ends, state, bytes to send and bytes to read (proc(5)). */
+static bool find_in_table(struct ends e, struct tcp_socket *found)
+{
+    bool is_ip6 = e.here->sa_family == AF_INET6, is_it = false;
+    FILE *f = fopen(is_ip6 ? "/proc/net/tcp6" : "/proc/net/tcp", "re");
+    unsigned int here = ntohs(port_of(e.here)), there = ntohs(port_of(e.there));
+    unsigned int local, remote;
+    char line[512];
+
+    while (f != NULL && !is_it && fgets(line, sizeof(line), f) != NULL)
+        is_it = sscanf(line, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%x %x %x:%x",
+                       &local, &remote, &found->state, &found->unsent,
+                       &found->unread) == 5 &&
+                local == here && remote == there;
+    if (f != NULL)
+        fclose(f);
+    return is_it;
+}
+
+/* ---- one that is asked for ---------------------------------------------- */
+
+#if __has_include(<linux/inet_diag.h>)
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+
+static void fill_end(const struct sockaddr *a, __be16 *port, __be32 address[4])
+{
+    *port = port_of(a);
+    if (a != NULL && a->sa_family == AF_INET6)
+        memcpy(address, &((const struct sockaddr_in6 *)a)->sin6_addr, 16);
+    else if (a != NULL)
+        memcpy(address, &((const struct sockaddr_in *)a)->sin_addr, 4);
+}
+
+static bool ask(int netlink, struct ends e)
+{
+    struct {
+        struct nlmsghdr head;
+        struct inet_diag_req_v2 socket;
+    } question = {.head = {.nlmsg_len = sizeof(question),
+                           .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                           .nlmsg_flags = NLM_F_REQUEST}};
+    struct inet_diag_req_v2 *r = &question.socket;
+
+    r->sdiag_family = (__u8)e.here->sa_family;
+    r->sdiag_protocol = IPPROTO_TCP;
+    r->idiag_states = ~0u;
+    r->id.idiag_cookie[0] = r->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+    fill_end(e.here, &r->id.idiag_sport, r->id.idiag_src);
+    fill_end(e.there, &r->id.idiag_dport, r->id.idiag_dst);
+    return send(netlink, &question, sizeof(question), 0) == sizeof(question);
+}
+
+/* 1: found, 0: there is none, -1: it cannot be asked. */
+static int hear(int netlink, struct ends e, struct tcp_socket *found)
+{
+    union {
+        struct nlmsghdr head;
+        char bytes[8192];
+    } answer;
+    const struct nlmsgerr *error = NLMSG_DATA(&answer.head);
+    const struct inet_diag_msg *socket = NLMSG_DATA(&answer.head);
+    ssize_t n = recv(netlink, &answer, sizeof(answer), 0);
+
+    if (n < (ssize_t)NLMSG_LENGTH(sizeof(*error)))
+        return -1;
+    if (answer.head.nlmsg_type == NLMSG_ERROR)
+        return error->error == -ENOENT ? 0 : -1;
+    if (n < (ssize_t)NLMSG_LENGTH(sizeof(*socket)))
+        return -1;
+    /* For a connection that is gone it shows who listens there. */
+    if (socket->id.idiag_dport != port_of(e.there))
+        return 0;
+    *found = (struct tcp_socket){socket->idiag_state, socket->idiag_wqueue,
+                                 socket->idiag_rqueue};
+    return 1;
+}
+
+static int find_by_asking(struct ends e, struct tcp_socket *found)
+{
+    int netlink =
+        socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    int result = -1;
+
+    if (netlink != -1 && ask(netlink, e))
+        result = hear(netlink, e, found);
+    if (netlink != -1)
+        close(netlink);
+    return result;
+}
+#else
+static int find_by_asking(struct ends e, struct tcp_socket *found)
+{
+    (void)e;
+    (void)found;
+    return -1;
+}
+#endif
+
+/* ------------------------------------------------------------------------- */
+
+bool tcp_socket_at(const struct sockaddr *here, const struct sockaddr *there,
+                   struct tcp_socket *found)
+{
+    struct ends e = {here, there};
+    int result = find_by_asking(e, found);
+
+    return result == -1 ? find_in_table(e, found) : result == 1;
+}
