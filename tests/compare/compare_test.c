@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +130,61 @@ static void several_make_a_table(void)
 
     CHECK_EQ(r.status, 0);
     CHECK(strstr(r.out, "The report: ") != NULL);
+    run_free(&r);
+}
+
+/* ---- what the documents say of it --------------------------------------- */
+
+static char *text_of(const char *path)
+{
+    FILE *f = fopen(path, "re");
+    char *text = NULL;
+    size_t size = 0;
+
+    check_step("read %s", path);
+    CHECK(f != NULL && getdelim(&text, &size, '\0', f) > 0);
+    fclose(f);
+    return text;
+}
+
+static void copy_results(const char *from, const char *to)
+{
+    DIR *d = opendir(from);
+    struct dirent *entry;
+
+    CHECK(d != NULL && mkdir(to, 0777) == 0);
+    while ((entry = readdir(d)) != NULL) {
+        char source[600], target[600];
+        FILE *f;
+        char *text;
+
+        if (strstr(entry->d_name, ".result") == NULL)
+            continue;
+        snprintf(source, sizeof(source), "%s/%s", from, entry->d_name);
+        snprintf(target, sizeof(target), "%s/%s", to, entry->d_name);
+        text = text_of(source);
+        f = fopen(target, "we");
+        CHECK(f != NULL && fputs(text, f) != EOF && fclose(f) == 0);
+        free(text);
+    }
+    closedir(d);
+}
+
+/* The tables in docs/comparison.md are those of the run that is kept here. */
+static void documented_run(void)
+{
+    char *document = text_of(SOURCE_PATH "/docs/comparison.md"), *end;
+    struct run r;
+
+    copy_results(SOURCE_PATH "/tests/compare/full-run", harness_path("found"));
+    r = COMPARE("--table");
+    CHECK_EQ(r.status, 0);
+    end = strstr(r.out, "\nThe report: ");
+    CHECK(end != NULL);
+    *end = '\0';
+    if (strstr(document, r.out) == NULL)
+        CHECK_FAIL("docs/comparison.md does not show this:\n%s", r.out);
+    free(document);
     run_free(&r);
 }
 
@@ -311,6 +367,7 @@ static const struct check_case cases[] = {
     {"writes-what-it-found", writes_what_it_found},
     {"keeps-what-was-found-before", keeps_what_was_found_before},
     {"several-make-a-table", several_make_a_table},
+    {"documented-run", documented_run},
     {"a-foreign-server", a_foreign_server},
     {"a-foreign-server-at-a-port", a_foreign_server_at_a_port},
     {"one-that-does-not-start", one_that_does_not_start},
