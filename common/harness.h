@@ -75,6 +75,7 @@ struct process {
     char name[128]; /* its path, for reports */
     bool ended;     /* reaped; then: */
     int status;     /* as waitpid gives it */
+    bool survived;  /* by others of its group */
 };
 
 /* Starts a program with SIGPIPE at its default, no signal blocked, no
