@@ -31,7 +31,7 @@
  * Environment: TEST_WRAPPER, a command and its arguments separated by blanks,
  * is put in front of every server and every client ("valgrind -q", "setarch
  * -R"). It must exec the program or keep the pid as valgrind does: the pid
- * stays the server's. Under a wrapper patience_ms() is 90 seconds.
+ * stays the server's. Under it, or a sanitizer, patience_ms() is 90 seconds.
  * HARNESS_DEADLINE_MS says what patience_ms() is to be: less of it where a case
  * is expected to wait in vain (../tests/mutants).
  */
@@ -75,6 +75,7 @@ struct process {
     char name[128]; /* its path, for reports */
     bool ended;     /* reaped; then: */
     int status;     /* as waitpid gives it */
+    bool survived;  /* by others of its group */
 };
 
 /* Starts a program with SIGPIPE at its default, no signal blocked, no
@@ -292,7 +293,7 @@ int server_members(const struct server *s, pid_t *pids, int max); /* who */
 long server_cpu_ms(const struct server *s); /* user and system, so far */
 
 /* Share of one CPU used during the next `ms` of real time, 0.0 to as many as
- * there are; 1.0 also if it wanted a CPU most of the time, whether or not it
+ * there are; 1.0 also if it wanted a CPU all of the time, whether or not it
  * got one. The one place where time passes by itself: burning CPU is a thing
  * of time. */
 double server_cpu_share(const struct server *s, int ms);

@@ -173,9 +173,11 @@ static bool wants_cpu(pid_t pid)
 }
 
 /* What a spinning server gets of a CPU that many others want may be little.
- * But it is found wanting it at every look, and one that sleeps is not. */
+ * But it is found wanting it at every look, and one that sleeps is not: who is
+ * woken now and then may wait long for a CPU, but not always. */
 double server_cpu_share(const struct server *s, int ms)
 {
+    enum { LOOKS = 15 }; /* at least, however long that takes */
     pid_t pids[64];
     int count = server_members(s, pids, (int)CHECK_COUNT(pids));
     long long start = now_ms();
@@ -183,14 +185,14 @@ double server_cpu_share(const struct server *s, int ms)
     int looks = 0, wanting = 0;
     double share;
 
-    while (now_ms() - start < ms) {
+    while (now_ms() - start < ms || looks < LOOKS) {
         nap_ms(10);
         looks++;
         for (int i = 0, found = 0; i < count && found == 0; i++)
             wanting += found = wants_cpu(pids[i]);
     }
     share = (double)(server_cpu_ms(s) - before) / (double)(now_ms() - start);
-    return looks >= 5 && wanting > looks / 2 ? 1.0 : share;
+    return wanting > looks * 9 / 10 ? 1.0 : share;
 }
 
 struct footprint server_footprint(const struct server *s)

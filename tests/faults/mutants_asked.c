@@ -101,7 +101,8 @@ static void come_and_go_owed(struct server *s)
     leave(fd);
 }
 
-/* Each of them is owed some of 64 KiB: kept, that would be megabytes. */
+/* Each of them is owed some of 64 KiB: kept, that would be megabytes.
+ * (AddressSanitizer would keep it for a while, to catch its use.) */
 static void what_was_owed_to_the_gone(void)
 {
     enum { WARM_UP = 10, CLIENTS = 160 };
@@ -111,7 +112,10 @@ static void what_was_owed_to_the_gone(void)
 
     snprintf(address, sizeof(address), "unix:%s", harness_path("owed"));
     s = server_start(
-        (struct server_spec){.bare = true, .args = {"-b", address}});
+        (struct server_spec){.bare = true,
+                             .args = {"-b", address},
+                             .env = {"ASAN_OPTIONS=quarantine_size_mb=0:"
+                                     "thread_local_quarantine_size_kb=0"}});
     for (int i = 1; i <= CLIENTS; i++) {
         come_and_go_owed(s);
         WAIT_UNTIL(nobody_is_left(s, i));
