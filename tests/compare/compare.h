@@ -28,7 +28,7 @@ struct wishes {
     int foreign_port;    /* where that listens; 0: it says so itself */
 };
 extern struct wishes wishes;
-extern int server_cpu, load_cpu;
+extern int server_cpu, load_cpu; /* where what is started is pinned */
 
 /* How many rounds there are, and how long one is. */
 int rounds_wanted(void);
@@ -49,6 +49,7 @@ enum { MOST_ENTRANTS = 16, MOST_WORDS = 24 };
 
 struct entrant {
     char name[NAME_SIZE]; /* "06-epoll" */
+    bool is_ours;         /* a stage or a floor: it must not die */
     bool framed;          /* it talks in frames */
     bool dead;            /* not started, or it ended: `why` */
     char why[LINE_SIZE];
@@ -67,10 +68,14 @@ enum crew {
     EVERYBODY = OURS | FOREIGN,
 };
 
+/* Did a server of ours not start, or end by itself, so far? */
+extern bool is_one_of_ours_dead;
+
 /* Starts them with these options beside -q (NULL-terminated, NULL: none; those
  * of --server get none); "%" at the end of one stands for the name. Returns how
  * many there are, the dead ones too. */
-int crew_start(struct entrant *crew, int kinds, const char *const *options);
+int crew_start(struct experiment *e, struct entrant crew[MOST_ENTRANTS],
+               int kinds, const char *const *options);
 
 /* Starts a program of this folder or of another (a path with a slash) as an
  * entrant of this name; argv[0] is the program. */
@@ -81,17 +86,13 @@ void entrant_start(struct entrant *entrant, const char *name,
 void crew_look(struct entrant *crew, int count);
 void crew_stop(struct entrant *crew, int count);
 
-/* NULL: it is not among them, or dead. */
-struct entrant *entrant_named(struct entrant *crew, int count,
-                              const char *name);
-
 /* Where this stage's server is, NULL: it was not built. "03-pthread" */
 const char *server_path(const char *stage);
 
 /* ---- silent clients ---------------------------------------------------- */
 
-/* Holds so many silent clients until it is stopped (program_stop). False: the
- * server did not take them all in. */
+/* Holds so many silent clients, and one that says a line a second, until it is
+ * stopped (program_stop). False: the server did not take them all in. */
 bool crowd_start(struct program *crowd, const struct entrant *server,
                  int count);
 
@@ -103,7 +104,7 @@ enum { MOST_ROUNDS = 32, MOST_CELLS = 96 };
 struct cell {
     struct entrant *entrant;
     double x;
-    const char *options[MOST_WORDS]; /* of load, beside --seconds */
+    char options[LINE_SIZE]; /* of load, beside --seconds: words and spaces */
     struct load_figures rounds[MOST_ROUNDS];
     int count; /* rounds that came to something */
     int wrong; /* rounds with wrong, missing or unanswered messages */
@@ -155,11 +156,16 @@ struct picture *add_picture(struct experiment *e, char letter, enum shape shape,
 double median_at(const struct experiment *e, char picture, const char *series,
                  double x);
 
-/* Is the first larger, and do the middle halves of their rounds not touch? */
+/* Is the first larger by more than a twentieth, and do the middle halves of
+ * their rounds not touch? With three rounds alone, chance would do that. */
 bool is_above(const struct experiment *e, char picture, const char *larger,
               const char *smaller, double x);
 
-/* The verdict, and its sentence (as printf). */
+bool is_figure_above(const struct figure *larger, const struct figure *smaller);
+
+/* The verdict, and its sentence (as printf). If a figure in it is missing, the
+ * experiment counts as skipped instead, and the sentence says what is missing;
+ * call it last. */
 void conclude(struct experiment *e, enum verdict verdict, const char *format,
               ...) __attribute__((format(printf, 3, 4)));
 

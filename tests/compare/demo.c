@@ -58,15 +58,11 @@ struct stage {
 
 static struct stage stages[STAGES];
 static int n_stages;
-static struct timespec zero; /* when A asked */
+static double zero; /* when A asked, of moment_ms() */
 
-static double now_ms(void)
+static double ms_so_far(void)
 {
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)(t.tv_sec - zero.tv_sec) * 1e3 +
-           (double)(t.tv_nsec - zero.tv_nsec) / 1e6;
+    return moment_ms() - zero;
 }
 
 static void use_colours(void)
@@ -112,14 +108,14 @@ static void ask(struct stage *s, struct guest *g)
     if (!start_client(s, g))
         return;
     snprintf(text, sizeof(text), "I am %c\n", g->name);
-    g->asked_ms = now_ms();
+    g->asked_ms = ms_so_far();
     say(g, text);
 }
 
 /* The farewell, and nothing more to come. */
 static void leave(struct guest *g)
 {
-    g->leaves_ms = now_ms();
+    g->leaves_ms = ms_so_far();
     say(g, "bye\n");
     program_close_in(&g->client);
 }
@@ -130,10 +126,10 @@ static void hear(struct guest *g)
     char line[64];
 
     if (!program_read_line(&g->client, line, sizeof(line), 0)) {
-        g->left_ms = now_ms();
+        g->left_ms = ms_so_far();
         program_stop(&g->client);
     } else if (g->answered_ms == NEVER) {
-        g->answered_ms = now_ms();
+        g->answered_ms = ms_so_far();
         strcpy(g->heard, line);
     }
 }
@@ -142,7 +138,7 @@ static void hear(struct guest *g)
 static void listen_until(struct stage *s, double ms)
 {
     struct pollfd ready[CLIENTS];
-    double left = ms - now_ms();
+    double left = ms - ms_so_far();
 
     for (int i = 0; i < CLIENTS; i++) {
         struct guest *g = &s->guests[i];
@@ -168,7 +164,7 @@ static void let_ask(struct stage *s)
 {
     for (int i = 1; i < CLIENTS; i++)
         if (s->guests[i].asked_ms == NEVER && is_answered(&s->guests[0]) &&
-            s->guests[i - 1].asked_ms != NEVER && now_ms() >= i * STEP_MS)
+            s->guests[i - 1].asked_ms != NEVER && ms_so_far() >= i * STEP_MS)
             ask(s, &s->guests[i]);
 }
 
@@ -179,9 +175,9 @@ static void let_leave(struct stage *s)
     bool all = is_answered(&s->guests[1]) && is_answered(&s->guests[2]);
     double first = s->guests[0].leaves_ms;
 
-    if (first == NEVER && now_ms() >= SILENCE_MS &&
+    if (first == NEVER && ms_so_far() >= SILENCE_MS &&
         s->guests[2].asked_ms != NEVER &&
-        (all || s->one_at_a_time || now_ms() >= PATIENCE_MS)) {
+        (all || s->one_at_a_time || ms_so_far() >= PATIENCE_MS)) {
         s->usage = usage_of(&s->process);
         s->memory = memory_of(&s->process);
         s->measured = true;
@@ -191,7 +187,7 @@ static void let_leave(struct stage *s)
         struct guest *g = &s->guests[i];
 
         if (g->leaves_ms == NEVER && is_answered(g) &&
-            now_ms() >= first + i * STEP_MS)
+            ms_so_far() >= first + i * STEP_MS)
             leave(g);
     }
 }
@@ -200,7 +196,7 @@ static bool is_over(const struct stage *s)
 {
     for (int i = 0; i < CLIENTS; i++)
         if (s->guests[i].left_ms == NEVER)
-            return now_ms() > 2 * PATIENCE_MS;
+            return ms_so_far() > 2 * PATIENCE_MS;
     return true;
 }
 
@@ -217,10 +213,10 @@ static bool run(struct stage *s)
     if (program_start(&s->process, argv, ANY_CPU, false) == -1 ||
         !program_wait_listening(&s->process))
         return false;
-    (void)clock_gettime(CLOCK_MONOTONIC, &zero);
+    zero = moment_ms();
     ask(s, &s->guests[0]);
     while (!is_over(s)) {
-        double next = now_ms() + STEP_MS / 10.0;
+        double next = ms_so_far() + STEP_MS / 10.0;
 
         listen_until(s, next);
         let_ask(s);

@@ -1,11 +1,9 @@
 /* tests/compare/entrants.c - see compare.h: the servers, and silent clients. */
 #include "compare.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* CMake writes it: {"01-blocking", "/path/of/its/server"}, ... */
@@ -15,6 +13,8 @@ static const struct stage {
 #include "stages.inc"
 };
 enum { STAGES = sizeof(stages) / sizeof(stages[0]), CROWD_MS = 60000 };
+
+bool is_one_of_ours_dead;
 
 const char *server_path(const char *stage)
 {
@@ -42,6 +42,8 @@ static void bury(struct entrant *entrant, const char *why)
 {
     if (is_interrupted())
         why = "interrupted";
+    else if (entrant->is_ours)
+        is_one_of_ours_dead = true;
     entrant->dead = true;
     snprintf(entrant->why, sizeof(entrant->why), "%s", why);
     program_stop(&entrant->program);
@@ -50,9 +52,9 @@ static void bury(struct entrant *entrant, const char *why)
 void entrant_start(struct entrant *entrant, const char *name,
                    const char *const *argv)
 {
-    *entrant = (struct entrant){.dead = false};
+    *entrant = (struct entrant){.is_ours = true};
     snprintf(entrant->name, sizeof(entrant->name), "%s", name);
-    if (is_interrupted() ||
+    if (is_interrupted() || argv[0] == NULL ||
         program_start(&entrant->program, argv, server_cpu, false) == -1 ||
         !program_wait_listening(&entrant->program))
         bury(entrant, "it did not start");
@@ -71,8 +73,20 @@ static const char *with_name(const char *option, const char *name, char *place,
     return place;
 }
 
-static void start_stage(struct entrant *entrant, const struct stage *stage,
+static void note_server(struct experiment *e, const char *stage,
                         const char *const *options)
+{
+    char command[TEXT_SIZE];
+    int len = snprintf(command, sizeof(command), "build/%s/server", stage);
+
+    for (; *options != NULL && len < TEXT_SIZE; options++)
+        len +=
+            snprintf(command + len, (size_t)(TEXT_SIZE - len), " %s", *options);
+    experiment_add_command(e, command);
+}
+
+static void start_stage(struct experiment *e, struct entrant *entrant,
+                        const struct stage *stage, const char *const *options)
 {
     const char *argv[MOST_WORDS] = {stage->path, "-q", "-p", "0"};
     char place[ADDRESS_TEXT];
@@ -85,6 +99,7 @@ static void start_stage(struct entrant *entrant, const struct stage *stage,
     }
     for (; options != NULL && *options != NULL && n < MOST_WORDS - 1; options++)
         argv[n++] = with_name(*options, stage->name, place, sizeof(place));
+    note_server(e, stage->name, argv + 1);
     entrant_start(entrant, stage->name, argv);
     entrant->framed = framed;
 }
@@ -117,7 +132,11 @@ static void start_foreign(struct entrant *entrant)
     snprintf(name, sizeof(name), "%.*s", (int)(command - 1 - wishes.foreign),
              wishes.foreign);
     if (wishes.foreign_port == 0) {
+        bool others = is_one_of_ours_dead;
+
         entrant_start(entrant, name, argv);
+        entrant->is_ours = false;
+        is_one_of_ours_dead = others;
         return;
     }
     *entrant = (struct entrant){.dead = false};
@@ -126,13 +145,14 @@ static void start_foreign(struct entrant *entrant)
         bury(entrant, "it does not listen there");
 }
 
-int crew_start(struct entrant *crew, int kinds, const char *const *options)
+int crew_start(struct experiment *e, struct entrant crew[MOST_ENTRANTS],
+               int kinds, const char *const *options)
 {
     int count = 0;
 
-    for (int i = 0; i < STAGES; i++)
+    for (int i = 0; i < STAGES && count < MOST_ENTRANTS - 1; i++)
         if (kinds & (int)kind_of(stages[i].name))
-            start_stage(&crew[count++], &stages[i], options);
+            start_stage(e, &crew[count++], &stages[i], options);
     if ((kinds & FOREIGN) && wishes.foreign != NULL)
         start_foreign(&crew[count++]);
     return count;
@@ -151,29 +171,35 @@ void crew_stop(struct entrant *crew, int count)
         program_stop(&crew[i].program);
 }
 
-struct entrant *entrant_named(struct entrant *crew, int count, const char *name)
-{
-    for (int i = 0; i < count; i++)
-        if (strcmp(crew[i].name, name) == 0 && !crew[i].dead)
-            return &crew[i];
-    return NULL;
-}
-
 /* ---- silent clients ---------------------------------------------------- */
 
 /* Each model shows its clients in another way: as descriptors, processes,
  * threads. */
-static int clients_seen(const struct program *server)
-{
-    struct usage u = usage_of(server);
-    int most = u.processes > u.threads ? u.processes : u.threads;
-    int descriptors = descriptors_of(server);
+struct shown {
+    int descriptors, processes, threads;
+};
 
-    return descriptors > most ? descriptors : most;
+static struct shown shown_by(const struct entrant *server)
+{
+    struct usage u = usage_of(&server->program);
+
+    return (struct shown){client_descriptors_of(&server->program), u.processes,
+                          u.threads};
+}
+
+static bool has_more_by(const struct entrant *server,
+                        const struct shown *before, int count)
+{
+    struct shown now = shown_by(server);
+
+    return now.descriptors - before->descriptors >= count ||
+           now.processes - before->processes >= count ||
+           now.threads - before->threads >= count;
 }
 
 bool crowd_start(struct program *crowd, const struct entrant *server, int count)
 {
+    struct shown before = shown_by(server);
     char number[16], line[LINE_SIZE];
     const char *argv[] = {load_path, "--idle",
                           number,    "--clients",
@@ -198,7 +224,7 @@ bool crowd_start(struct program *crowd, const struct entrant *server, int count)
         !program_read_line(crowd, line, sizeof(line), CROWD_MS) ||
         strcmp(line, "begin") != 0)
         return false;
-    while (clients_seen(&server->program) <= count)
+    while (!has_more_by(server, &before, count + 1))
         if (is_interrupted() || !is_patient(&looks))
             return false;
     return true;

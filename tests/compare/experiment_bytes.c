@@ -4,7 +4,6 @@
  */
 #include "compare.h"
 
-#include <math.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,9 +11,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+static const char no_07[] = "07-framing was not built here.";
+
 /* ---- 11: a delimiter or a length --------------------------------------- */
 
-enum { PAYLOADS = 100, LONGEST = 1024, HEAD = 4, PATIENCE_MS = 20000 };
+enum { PAYLOADS = 100, LONGEST = 1024, FRAME_HEAD = 4, PATIENCE_MS = 20000 };
 
 struct wire {
     unsigned char bytes[LONGEST + 16];
@@ -37,10 +38,10 @@ static void fill_random(unsigned char *bytes, size_t len)
 static void wrap(struct wire *w, const unsigned char *payload, size_t len,
                  bool line)
 {
-    size_t head = line ? 0 : HEAD;
+    size_t head = line ? 0 : FRAME_HEAD;
 
     for (size_t i = 0; i < head; i++)
-        w->bytes[i] = (unsigned char)(len >> (8 * (HEAD - 1 - i)));
+        w->bytes[i] = (unsigned char)(len >> (8 * (FRAME_HEAD - 1 - i)));
     memcpy(w->bytes + head, payload, len);
     w->len = head + len;
     if (line)
@@ -114,6 +115,10 @@ void experiment_delimiter(struct experiment *e)
 {
     bool whole = true;
 
+    if (server_path("07-framing") == NULL) {
+        conclude(e, SKIPPED, no_07);
+        return;
+    }
     add_picture(e, 'a', LINES, "Random payloads that arrive as one message",
                 "bytes of the payload", "per cent of 100 payloads")
         ->log_x = true;
@@ -139,92 +144,109 @@ void experiment_delimiter(struct experiment *e)
 
 /* ---- 12: a large read buffer ------------------------------------------- */
 
+static const char bare[] = "bare epoll loop";
+
+static void conclude_buffer(struct experiment *e)
+{
+    double gain = median_at(e, 'a', bare, 4) / median_at(e, 'a', bare, 64);
+
+    assert_kept(e, gain >= 2,
+                "a message costs at least twice as much with a buffer of 4 KiB "
+                "as with 64 KiB");
+    conclude(e,
+             gain >= 2    ? HOLDS
+             : gain > 1.1 ? HOLDS_BUT
+                          : DOES_NOT_HOLD,
+             "With a buffer of 4 KiB a message costs %.1f times the CPU time "
+             "that it costs with 64 KiB; with 256 KiB, %.2f times.",
+             gain, median_at(e, 'a', bare, 256) / median_at(e, 'a', bare, 64));
+}
+
 void experiment_buffer(struct experiment *e)
 {
     static const char *const sizes[] = {"4", "16", "64", "256"};
     static const double kib[] = {4, 16, 64, 256};
     enum { SIZES = sizeof(sizes) / sizeof(sizes[0]) };
-    static const char name[] = "bare epoll loop";
     static struct cell cells[MOST_CELLS];
     struct entrant floors[SIZES];
-    double gain;
     int n = 0;
 
-    for (int i = 0; i < SIZES; i++) {
-        const char *argv[] = {beside("floor_epoll"), "127.0.0.1", "0", sizes[i],
-                              NULL};
-
-        entrant_start(&floors[i], name, argv);
-        cell_add(cells, &n, &floors[i], kib[i],
-                 "--clients 10 --size 16384 --depth 4");
-    }
-    measure_cells(e, cells, n);
-    crew_stop(floors, SIZES);
-    experiment_add_command(
-        e, "build/tests/compare/floor_epoll 127.0.0.1 PORT KIB");
     add_picture(e, 'a', LINES, "Messages of 16 KiB, 4 on their way",
                 "read buffer in KiB", "microseconds of CPU for a message")
         ->log_x = true;
     add_picture(e, 'b', LINES, "Messages of 16 KiB, 4 on their way",
                 "read buffer in KiB", "messages a second")
         ->log_x = true;
+    experiment_add_command(
+        e, "build/tests/compare/floor_epoll 127.0.0.1 PORT KIB");
+    for (int i = 0; i < SIZES; i++) {
+        const char *argv[] = {beside("floor_epoll"), "127.0.0.1", "0", sizes[i],
+                              NULL};
+
+        entrant_start(&floors[i], bare, argv);
+        cell_add(cells, &n, &floors[i], kib[i],
+                 "--clients 10 --size 16384 --depth 4");
+    }
+    measure_cells(e, cells, n);
+    crew_stop(floors, SIZES);
     add_figures(e, 'a', cells, n, CPU_US);
     add_figures(e, 'b', cells, n, PER_SECOND);
-    gain = median_at(e, 'a', name, 4) / median_at(e, 'a', name, 64);
-    assert_kept(e, gain >= 2,
-                "a message costs at least twice as much with a buffer of 4 KiB "
-                "as with 64 KiB");
-    conclude(e,
-             e->kept      ? HOLDS
-             : gain > 1.1 ? HOLDS_BUT
-                          : DOES_NOT_HOLD,
-             "With 64 KiB a message costs %.2f times less CPU time than with 4 "
-             "KiB; with 256 KiB, %.2f times less than with 64.",
-             gain, median_at(e, 'a', name, 64) / median_at(e, 'a', name, 256));
+    conclude_buffer(e);
 }
 
 /* ---- 13: one write for a read, or one for a message --------------------- */
+
+static const char by_itself[] = "each by itself";
+static const char with_nagle[] = "each, with Nagle";
+
+static void conclude_writes(struct experiment *e)
+{
+    double ours = median_at(e, 'a', "07-framing", 0);
+    double gain = median_at(e, 'a', by_itself, 0) / ours;
+
+    assert_kept(e, gain >= 3,
+                "a write for each message costs at least 3 times what one "
+                "write for each read costs");
+    conclude(e,
+             gain >= 3    ? HOLDS
+             : gain > 1.1 ? HOLDS_BUT
+                          : DOES_NOT_HOLD,
+             "07 writes once for all frames of a read. A server that writes "
+             "each by itself needs %.1f times the CPU time for a message, and "
+             "%.1f times with Nagle's algorithm, which gathers small writes in "
+             "the kernel.",
+             gain, median_at(e, 'a', with_nagle, 0) / ours);
+}
 
 void experiment_writes(struct experiment *e)
 {
     static struct cell cells[MOST_CELLS];
     const char *each[] = {beside("floor_frames"), "127.0.0.1", "0", NULL, NULL};
-    static const char by_itself[] = "each by itself";
-    struct entrant crew[3];
-    double gain;
-    int n = 0;
+    struct entrant crew[MOST_ENTRANTS], floors[2];
+    int n = 0, count = crew_start(e, crew, FRAMES, NULL);
 
-    (void)crew_start(crew, FRAMES, NULL);
-    entrant_start(&crew[1], by_itself, each);
+    if (count == 0) {
+        conclude(e, SKIPPED, no_07);
+        return;
+    }
+    entrant_start(&floors[0], by_itself, each);
     each[3] = "nagle";
-    entrant_start(&crew[2], "each, with Nagle", each);
-    crew[1].framed = crew[2].framed = true;
-    for (int i = 0; i < 3; i++)
-        cell_add(cells, &n, &crew[i], 0, "--clients 10 --depth 16");
-    measure_cells(e, cells, n);
-    crew_stop(crew, 3);
-    experiment_add_command(e, "build/07-framing/server -q -p PORT -s echo");
+    entrant_start(&floors[1], with_nagle, each);
+    floors[0].framed = floors[1].framed = true;
     experiment_add_command(
         e, "build/tests/compare/floor_frames 127.0.0.1 PORT [nagle]");
+    for (int i = 0; i < count; i++)
+        cell_add(cells, &n, &crew[i], 0, "--clients 10 --depth 16");
+    for (int i = 0; i < 2; i++)
+        cell_add(cells, &n, &floors[i], 0, "--clients 10 --depth 16");
+    measure_cells(e, cells, n);
+    crew_stop(crew, count);
+    crew_stop(floors, 2);
     add_picture(e, 'a', BARS, "Frames of 64 bytes, 16 pipelined", "",
                 "microseconds of CPU for a message");
     add_picture(e, 'b', BARS, "How many of them a second", "",
                 "messages a second");
     add_figures(e, 'a', cells, n, CPU_US);
     add_figures(e, 'b', cells, n, PER_SECOND);
-    gain = median_at(e, 'a', by_itself, 0) / median_at(e, 'a', "07-framing", 0);
-    assert_kept(e, gain >= 3,
-                "a write for each message costs at least 3 times what one "
-                "write for each read costs");
-    conclude(e,
-             e->kept      ? HOLDS
-             : gain > 1.1 ? HOLDS_BUT
-                          : DOES_NOT_HOLD,
-             "07, which writes once for all frames of a read, needs %.1f times "
-             "less CPU time for a message than a server that writes each by "
-             "itself, and %.1f times less than the same with Nagle's "
-             "algorithm, which gathers small writes in the kernel.",
-             gain,
-             median_at(e, 'a', "each, with Nagle", 0) /
-                 median_at(e, 'a', "07-framing", 0));
+    conclude_writes(e);
 }

@@ -55,14 +55,8 @@ static void measure_among(struct experiment *e, struct entrant *crew, int count,
         program_stop(&crowds[i]);
 }
 
-void experiment_silent(struct experiment *e)
+static void draw_silent(struct experiment *e)
 {
-    static const int counts[] = {0, 100, 900, 1000, 10000};
-    struct entrant crew[MOST_ENTRANTS];
-    int count = crew_start(crew, LOOPS | FRAMES | THREADS | FOREIGN, NULL);
-    int most = 0;
-    double ratio, flat;
-
     add_picture(e, 'a', LINES, "What a message costs among silent clients",
                 "silent clients", "microseconds of CPU for a message");
     add_picture(e, 'b', LINES, "How many messages are answered",
@@ -71,30 +65,21 @@ void experiment_silent(struct experiment *e)
         e->pictures[i].log_x = e->pictures[i].log_y = true;
     snprintf(e->pictures[0].column, NAME_SIZE, "us, 1000 silent");
     e->pictures[0].column_x = 1000;
-    experiment_add_command(e, "build/tests/compare/load --idle N --clients 1 "
-                              "--rate 1 --seconds 3600 PORT");
-    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-        if (counts[i] <= most_clients()) {
-            measure_among(e, crew, count, counts[i]);
-            most = counts[i];
-        }
-    crew_stop(crew, count);
-    ratio = times(e, 'a', "05-poll", "06-epoll", most);
-    flat =
-        median_at(e, 'a', "06-epoll", most) / median_at(e, 'a', "06-epoll", 0);
-    if (most < 10000) {
-        conclude(e, SKIPPED,
-                 "10,000 silent clients need more descriptors than a process "
-                 "may have here (ulimit -Hn): at %d poll costs %.1f times "
-                 "what epoll does.",
-                 most, ratio);
-        return;
-    }
+}
+
+enum { MOST_SILENT = 10000 };
+
+static void conclude_silent(struct experiment *e)
+{
+    double ratio = times(e, 'a', "05-poll", "06-epoll", MOST_SILENT);
+    double flat = median_at(e, 'a', "06-epoll", MOST_SILENT) /
+                  median_at(e, 'a', "06-epoll", 0);
+
     assert_kept(e, ratio >= 5,
                 "at 10,000 silent clients a message costs poll at least 5 "
                 "times what it costs epoll");
     conclude(e,
-             !e->kept     ? DOES_NOT_HOLD
+             ratio < 5    ? DOES_NOT_HOLD
              : flat < 1.5 ? HOLDS
                           : HOLDS_BUT,
              "At 10,000 silent clients a message costs poll %.0f times the CPU "
@@ -103,40 +88,49 @@ void experiment_silent(struct experiment *e)
              ratio, times(e, 'a', "04-select", "06-epoll", 900), flat);
 }
 
+void experiment_silent(struct experiment *e)
+{
+    static const int counts[] = {0, 100, 900, 1000, MOST_SILENT};
+    struct entrant crew[MOST_ENTRANTS];
+    int count = crew_start(e, crew, LOOPS | FRAMES | THREADS | FOREIGN, NULL);
+
+    draw_silent(e);
+    experiment_add_command(e, "build/tests/compare/load --idle N --clients 1 "
+                              "--rate 1 --seconds 3600 PORT");
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+        if (counts[i] <= most_clients())
+            measure_among(e, crew, count, counts[i]);
+    crew_stop(crew, count);
+    conclude_silent(e);
+}
+
 /* ---- 6: all are busy --------------------------------------------------- */
 
-void experiment_busy(struct experiment *e)
+static const double busy_counts[] = {10, 100, 900};
+
+/* At how many of these counts does a message cost the one more? */
+static int times_above(const struct experiment *e, const char *more,
+                       const char *less)
 {
-    static const double counts[] = {10, 100, 900};
-    static struct cell cells[MOST_CELLS];
-    struct entrant crew[MOST_ENTRANTS];
-    int count = crew_start(crew, LOOPS | FOREIGN, NULL);
-    int n = 0;
-    bool slower = false, faster = true;
+    int count = 0;
 
-    add_picture(e, 'a', LINES, "What a message costs when all clients talk",
-                "clients, all busy", "microseconds of CPU for a message")
-        ->log_x = true;
-    for (int c = 0; c < 3; c++)
-        for (int i = 0; i < count; i++) {
-            char options[40];
+    for (int i = 0; i < 3; i++)
+        count += is_above(e, 'a', more, less, busy_counts[i]);
+    return count;
+}
 
-            snprintf(options, sizeof(options), "--clients %.0f", counts[c]);
-            cell_add(cells, &n, &crew[i], counts[c], options);
-        }
-    measure_cells(e, cells, n);
-    crew_stop(crew, count);
-    add_figures(e, 'a', cells, n, CPU_US);
-    for (int c = 0; c < 3; c++) {
-        slower = slower || is_above(e, 'a', "06-epoll", "05-poll", counts[c]) ||
-                 is_above(e, 'a', "06-epoll", "04-select", counts[c]);
-        faster = faster && is_above(e, 'a', "05-poll", "06-epoll", counts[c]) &&
-                 is_above(e, 'a', "04-select", "06-epoll", counts[c]);
-    }
+static void conclude_busy(struct experiment *e)
+{
+    int cheaper = times_above(e, "04-select", "06-epoll") +
+                  times_above(e, "05-poll", "06-epoll");
+    int dearer = times_above(e, "06-epoll", "04-select") +
+                 times_above(e, "06-epoll", "05-poll");
+
     conclude(e,
-             faster   ? HOLDS
-             : slower ? DOES_NOT_HOLD
-                      : NO_DIFFERENCE,
+             cheaper == 6  ? HOLDS
+             : dearer >= 2 ? DOES_NOT_HOLD
+             : cheaper > 0 ? HOLDS_BUT
+                           : NO_DIFFERENCE,
              "epoll's cost is 1. At 10, 100 and 900 busy clients select costs "
              "%.2f, %.2f, %.2f and poll %.2f, %.2f, %.2f.",
              times(e, 'a', "04-select", "06-epoll", 10),
@@ -147,29 +141,48 @@ void experiment_busy(struct experiment *e)
              times(e, 'a', "05-poll", "06-epoll", 900));
 }
 
-/* ---- 7: a connection for each message ---------------------------------- */
-
-void experiment_churn(struct experiment *e)
+void experiment_busy(struct experiment *e)
 {
     static struct cell cells[MOST_CELLS];
     struct entrant crew[MOST_ENTRANTS];
-    int count = crew_start(crew, EVERYBODY, NULL);
-    struct picture *p;
+    int count = crew_start(e, crew, LOOPS | FOREIGN, NULL);
     int n = 0;
 
-    p = add_picture(e, 'a', BARS, "Connect, one message, close", "",
-                    "connections a second");
-    snprintf(p->column, sizeof(p->column), "connects a second");
-    for (int i = 0; i < count; i++)
-        cell_add(cells, &n, &crew[i], 0, "--churn --clients 10");
+    add_picture(e, 'a', LINES, "What a message costs when all clients talk",
+                "clients, all busy", "microseconds of CPU for a message")
+        ->log_x = true;
+    for (int c = 0; c < 3; c++)
+        for (int i = 0; i < count; i++) {
+            char options[40];
+
+            snprintf(options, sizeof(options), "--clients %.0f",
+                     busy_counts[c]);
+            if (busy_counts[c] < most_clients())
+                cell_add(cells, &n, &crew[i], busy_counts[c], options);
+        }
     measure_cells(e, cells, n);
     crew_stop(crew, count);
-    add_figures(e, 'a', cells, n, PER_SECOND);
-    assert_kept(
-        e, median_at(e, 'a', "06-epoll", 0) > median_at(e, 'a', "02-fork", 0),
-        "an event loop takes in more connections a second than a "
-        "server that forks for each");
-    conclude(e, e->kept ? HOLDS : DOES_NOT_HOLD,
+    add_figures(e, 'a', cells, n, CPU_US);
+    conclude_busy(e);
+}
+
+/* ---- 7: a connection for each message ---------------------------------- */
+
+static void conclude_churn(struct experiment *e)
+{
+    static const char *const loops[] = {"04-select", "05-poll", "06-epoll"};
+    bool ahead = true;
+
+    for (int i = 0; i < 3; i++)
+        ahead = ahead && median_at(e, 'a', loops[i], 0) >
+                             median_at(e, 'a', "02-fork", 0);
+    assert_kept(e, ahead,
+                "event loops take in more connections a second than a server "
+                "that forks for each");
+    conclude(e,
+             !is_above(e, 'a', "06-epoll", "02-fork", 0)     ? DOES_NOT_HOLD
+             : is_above(e, 'a', "06-epoll", "03-pthread", 0) ? HOLDS
+                                                             : HOLDS_BUT,
              "A process for each connection: %.0f a second; a thread: %.0f; "
              "the epoll loop: %.0f, %.1f and %.1f times as many; and 01, which "
              "does nothing but accept and serve: %.0f.",
@@ -181,7 +194,80 @@ void experiment_churn(struct experiment *e)
              median_at(e, 'a', "01-blocking", 0));
 }
 
+void experiment_churn(struct experiment *e)
+{
+    static struct cell cells[MOST_CELLS];
+    struct entrant crew[MOST_ENTRANTS];
+    int count = crew_start(e, crew, EVERYBODY, NULL);
+    struct picture *p;
+    int n = 0;
+
+    p = add_picture(e, 'a', BARS, "Connect, one message, close", "",
+                    "connections a second");
+    snprintf(p->column, sizeof(p->column), "connects a second");
+    for (int i = 0; i < count; i++)
+        cell_add(cells, &n, &crew[i], 0, "--churn --clients 10");
+    measure_cells(e, cells, n);
+    crew_stop(crew, count);
+    add_figures(e, 'a', cells, n, PER_SECOND);
+    conclude_churn(e);
+}
+
 /* ---- 9: Unix sockets --------------------------------------------------- */
+
+enum { OVER_TCP, OVER_UNIX }; /* x of the pictures */
+
+static void conclude_unix(struct experiment *e, const struct entrant *crew,
+                          int count)
+{
+    double least = INFINITY, most = -INFINITY;
+    int cheaper = 0, dearer = 0;
+
+    for (int i = 0; i < count; i++) {
+        const struct figure *tcp = figure_of(e, 'b', crew[i].name, OVER_TCP);
+        const struct figure *local = figure_of(e, 'b', crew[i].name, OVER_UNIX);
+
+        least = fmin(least, tcp->median / local->median);
+        most = fmax(most, tcp->median / local->median);
+        cheaper += is_figure_above(tcp, local);
+        dearer += is_figure_above(local, tcp);
+    }
+    conclude(e,
+             cheaper == count ? HOLDS
+             : cheaper > 0    ? HOLDS_BUT
+             : dearer > 0     ? DOES_NOT_HOLD
+                              : NO_DIFFERENCE,
+             "By CPU time a message over TCP costs %.2f to %.2f times what it "
+             "costs over a Unix socket, by model.",
+             least, most);
+}
+
+static void draw_unix(struct experiment *e)
+{
+    static const char groups[] = "TCP over loopback|Unix socket";
+    struct picture *p;
+
+    p = add_picture(e, 'a', BARS, "The same load over both", "",
+                    "messages a second");
+    snprintf(p->groups, sizeof(p->groups), groups);
+    p = add_picture(e, 'b', BARS, "What a message costs over both", "",
+                    "microseconds of CPU for a message");
+    snprintf(p->groups, sizeof(p->groups), groups);
+}
+
+/* A server that is killed, by Ctrl-C, leaves its socket. */
+static void remove_sockets(const char *folder, const struct entrant *crew,
+                           int count)
+{
+    char path[ADDRESS_TEXT + NAME_SIZE];
+
+    for (int i = 0; i < count; i++) {
+        snprintf(path, sizeof(path), "%s/%.*s", folder, NAME_SIZE,
+                 crew[i].name);
+        (void)unlink(path);
+    }
+    (void)rmdir(folder);
+}
 
 void experiment_unix(struct experiment *e)
 {
@@ -189,50 +275,27 @@ void experiment_unix(struct experiment *e)
     struct entrant tcp[MOST_ENTRANTS], local[MOST_ENTRANTS];
     char folder[] = "/tmp/seven-compare-XXXXXX", address[64];
     const char *options[] = {"--bind", address, NULL};
-    int which = OURS & ~BLOCKING, count, n = 0, above = 0, below = 0;
-    double least = INFINITY, most = 0;
-    struct picture *p;
+    int count, n = 0;
 
     if (mkdtemp(folder) == NULL) {
         conclude(e, SKIPPED, "There is no place for a socket in /tmp.");
         return;
     }
     snprintf(address, sizeof(address), "unix:%s/%%", folder);
-    count = crew_start(tcp, which, NULL);
-    (void)crew_start(local, which, options);
+    count = crew_start(e, tcp, OURS & ~BLOCKING, NULL);
+    (void)crew_start(e, local, OURS & ~BLOCKING, options);
     for (int i = 0; i < count; i++) {
-        cell_add(cells, &n, &tcp[i], 0, "--clients 50");
-        cell_add(cells, &n, &local[i], 1, "--clients 50");
+        cell_add(cells, &n, &tcp[i], OVER_TCP, "--clients 50");
+        cell_add(cells, &n, &local[i], OVER_UNIX, "--clients 50");
     }
     measure_cells(e, cells, n);
     crew_stop(tcp, count);
     crew_stop(local, count);
-    (void)rmdir(folder);
-    p = add_picture(e, 'a', BARS, "The same load over both", "",
-                    "messages a second");
-    snprintf(p->groups, sizeof(p->groups), "TCP over loopback|Unix socket");
-    p = add_picture(e, 'b', BARS, "What a message costs over both", "",
-                    "microseconds of CPU for a message");
-    snprintf(p->groups, sizeof(p->groups), "TCP over loopback|Unix socket");
+    remove_sockets(folder, local, count);
+    draw_unix(e);
     add_figures(e, 'a', cells, n, PER_SECOND);
     add_figures(e, 'b', cells, n, CPU_US);
-    for (int i = 0; i < count; i++) {
-        double ratio = median_at(e, 'b', tcp[i].name, 0) /
-                       median_at(e, 'b', tcp[i].name, 1);
-
-        least = fmin(least, ratio);
-        most = fmax(most, ratio);
-        above += ratio > 1.03;
-        below += ratio < 0.97;
-    }
-    conclude(e,
-             above == count   ? HOLDS
-             : above > below  ? HOLDS_BUT
-             : below == count ? DOES_NOT_HOLD
-                              : NO_DIFFERENCE,
-             "By CPU time a message over TCP costs %.2f to %.2f times what it "
-             "costs over a Unix socket, by model.",
-             least, most);
+    conclude_unix(e, tcp, count);
 }
 
 /* ---- 14: more and more clients ----------------------------------------- */
@@ -278,48 +341,52 @@ static bool is_too_many(const struct entrant *entrant, int clients)
     return false;
 }
 
-void experiment_clients(struct experiment *e)
+static void measure_clients(struct experiment *e, struct entrant *crew,
+                            int count, struct cell *cells, int *n)
 {
     static const int counts[] = {1, 10, 100, 1000, 10000};
-    static struct cell cells[MOST_CELLS], bulk[MOST_CELLS], beside[MOST_CELLS];
-    struct entrant crew[MOST_ENTRANTS];
-    int count = crew_start(crew, EVERYBODY, NULL);
-    int n = 0, n_bulk = 0, n_beside = 0;
 
     for (int c = 0; c < (wishes.full ? 5 : 4); c++)
         for (int i = 0; i < count; i++) {
             char options[64];
 
-            snprintf(options, sizeof(options), "--clients %d --patience 30",
+            snprintf(options, sizeof(options), "--patience 30 --clients %d",
                      counts[c]);
             if (counts[c] < most_clients() && !is_too_many(&crew[i], counts[c]))
-                cell_add(cells, &n, &crew[i], counts[c], options);
+                cell_add(cells, n, &crew[i], counts[c], options);
         }
-    measure_cells(e, cells, n);
-    for (int i = 0; i < count; i++)
-        if (!is_too_many(&crew[i], 10))
-            cell_add(bulk, &n_bulk, &crew[i], 0, "--clients 10 --size 16384");
-    measure_cells(e, bulk, n_bulk);
-    crew_stop(crew, count);
+    measure_cells(e, cells, *n);
+}
+
+static void add_beside(struct experiment *e, const struct cell *cells, int n)
+{
+    static const struct {
+        char picture;
+        enum metric first, second;
+    } pairs[] = {{'c', USER_US, SYSTEM_US},
+                 {'d', VOLUNTARY, INVOLUNTARY},
+                 {'e', PROCESSES, THREADS_OF_ALL}};
+
     for (int i = 0; i < n; i++)
-        if (cells[i].x == 100)
-            beside[n_beside++] = cells[i];
-    draw_clients(e);
-    add_figures(e, 'a', cells, n, PER_SECOND);
-    add_figures(e, 'b', cells, n, CPU_US);
-    add_figures_at(e, 'c', beside, n_beside, USER_US, 0);
-    add_figures_at(e, 'c', beside, n_beside, SYSTEM_US, 1);
-    add_figures_at(e, 'd', beside, n_beside, VOLUNTARY, 0);
-    add_figures_at(e, 'd', beside, n_beside, INVOLUNTARY, 1);
-    add_figures_at(e, 'e', beside, n_beside, PROCESSES, 0);
-    add_figures_at(e, 'e', beside, n_beside, THREADS_OF_ALL, 1);
-    add_figures(e, 'f', bulk, n_bulk, PER_SECOND);
+        for (int k = 0; k < 3 && cells[i].x == 100; k++) {
+            add_figures_at(e, pairs[k].picture, &cells[i], 1, pairs[k].first,
+                           0);
+            add_figures_at(e, pairs[k].picture, &cells[i], 1, pairs[k].second,
+                           1);
+        }
+}
+
+static void conclude_clients(struct experiment *e)
+{
+    bool above = is_above(e, 'b', "03-pthread", "06-epoll", 1000) &&
+                 is_above(e, 'b', "02-fork", "06-epoll", 1000);
+    bool below = is_above(e, 'b', "06-epoll", "03-pthread", 1000) ||
+                 is_above(e, 'b', "06-epoll", "02-fork", 1000);
+
     conclude(e,
-             is_above(e, 'b', "03-pthread", "06-epoll", 1000) &&
-                     is_above(e, 'b', "02-fork", "06-epoll", 1000)
-                 ? HOLDS
-             : is_above(e, 'b', "06-epoll", "03-pthread", 1000) ? DOES_NOT_HOLD
-                                                                : NO_DIFFERENCE,
+             above   ? HOLDS
+             : below ? DOES_NOT_HOLD
+                     : NO_DIFFERENCE,
              "At 10, 100 and 1000 clients a message costs a thread for each "
              "%.1f, %.1f, %.1f times the CPU time that it costs the epoll "
              "loop, and a process for each %.1f, %.1f, %.1f times.",
@@ -329,4 +396,25 @@ void experiment_clients(struct experiment *e)
              times(e, 'b', "02-fork", "06-epoll", 10),
              times(e, 'b', "02-fork", "06-epoll", 100),
              times(e, 'b', "02-fork", "06-epoll", 1000));
+}
+
+void experiment_clients(struct experiment *e)
+{
+    static struct cell cells[MOST_CELLS], bulk[MOST_CELLS];
+    struct entrant crew[MOST_ENTRANTS];
+    int count = crew_start(e, crew, EVERYBODY, NULL);
+    int n = 0, n_bulk = 0;
+
+    draw_clients(e);
+    measure_clients(e, crew, count, cells, &n);
+    for (int i = 0; i < count; i++)
+        if (!is_too_many(&crew[i], 10))
+            cell_add(bulk, &n_bulk, &crew[i], 0, "--clients 10 --size 16384");
+    measure_cells(e, bulk, n_bulk);
+    crew_stop(crew, count);
+    add_figures(e, 'a', cells, n, PER_SECOND);
+    add_figures(e, 'b', cells, n, CPU_US);
+    add_beside(e, cells, n);
+    add_figures(e, 'f', bulk, n_bulk, PER_SECOND);
+    conclude_clients(e);
 }

@@ -4,7 +4,6 @@
  */
 #include "compare.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,35 +31,57 @@ static void take_line(struct experiment *e, char *line)
     progress(store);
 }
 
-void experiment_locks(struct experiment *e)
+static void draw(struct experiment *e)
 {
-    char rounds[16], line[1024];
+    add_picture(e, 'a', LINES, "Reading: HGET, 32 on their way", "clients",
+                "operations a second");
+    add_picture(e, 'b', LINES, "Writing: HSET, 32 on their way", "clients",
+                "operations a second");
+    e->pictures[0].log_x = e->pictures[1].log_x = true;
+}
+
+/* False when kv_bench failed. */
+static bool run_bench(struct experiment *e, const char *rounds)
+{
     const char *argv[] = {
         beside("kv_bench"), "--raw",         "--rounds", rounds,
         "--seconds",        round_seconds(), kv_server,  NULL};
     struct program bench;
+    char line[1024];
+
+    snprintf(line, sizeof(line),
+             "build/tests/compare/kv_bench --raw --rounds %s --seconds %s "
+             "build/07-framing/kv-server",
+             rounds, round_seconds());
+    experiment_add_command(e, line);
+    if (program_start(&bench, argv, ANY_CPU, false) == -1)
+        return false;
+    while (program_read_line(&bench, line, sizeof(line), 60000))
+        take_line(e, line);
+    return program_finish(&bench, line, sizeof(line)) == 0;
+}
+
+static double worth(const struct experiment *e, char picture, const char *store)
+{
+    return median_at(e, picture, store, 16) / median_at(e, picture, "lock", 16);
+}
+
+void experiment_locks(struct experiment *e)
+{
+    char rounds[16];
     bool better, worse;
 
     if (kv_server == NULL) {
         conclude(e, SKIPPED, "The key-value server was not built here.");
         return;
     }
+    draw(e);
     snprintf(rounds, sizeof(rounds), "%d", rounds_wanted());
-    add_picture(e, 'a', LINES, "Reading: HGET, 32 on their way", "clients",
-                "operations a second");
-    add_picture(e, 'b', LINES, "Writing: HSET, 32 on their way", "clients",
-                "operations a second");
-    e->pictures[0].log_x = e->pictures[1].log_x = true;
-    if (program_start(&bench, argv, ANY_CPU, false) == -1)
+    if (!run_bench(e, rounds)) {
+        assert_kept(e, false, "kv_bench comes to its end");
+        conclude(e, NOT_RUN, "kv_bench failed.");
         return;
-    while (program_read_line(&bench, line, sizeof(line), 60000))
-        take_line(e, line);
-    program_stop(&bench);
-    snprintf(line, sizeof(line),
-             "build/tests/compare/kv_bench --raw --rounds %s --seconds %s "
-             "build/07-framing/kv-server",
-             rounds, round_seconds());
-    experiment_add_command(e, line);
+    }
     better = is_above(e, 'a', "shards", "lock", 16) &&
              is_above(e, 'b', "shards", "lock", 16);
     worse = is_above(e, 'a', "lock", "shards", 16) ||
@@ -72,8 +93,6 @@ void experiment_locks(struct experiment *e)
              "With 16 clients, 16 locks instead of one are worth %.2f times "
              "the reads and %.2f times the writes; one owner that all ask, "
              "%.2f and %.2f times.",
-             median_at(e, 'a', "shards", 16) / median_at(e, 'a', "lock", 16),
-             median_at(e, 'b', "shards", 16) / median_at(e, 'b', "lock", 16),
-             median_at(e, 'a', "owner", 16) / median_at(e, 'a', "lock", 16),
-             median_at(e, 'b', "owner", 16) / median_at(e, 'b', "lock", 16));
+             worth(e, 'a', "shards"), worth(e, 'b', "shards"),
+             worth(e, 'a', "owner"), worth(e, 'b', "owner"));
 }

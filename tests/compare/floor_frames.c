@@ -2,8 +2,9 @@
  * tests/compare/floor_frames.c - a bare echo server for frames (a length of 4
  * bytes, big-endian, then so many) that writes each frame by itself, as who
  * handles one message after the other would. What 07 gains by writing once for
- * all frames of a read is held against it. With "nagle", the kernel gathers
- * small writes (tcp(7), TCP_NODELAY).
+ * all frames of a read is held against it. As the other floors, it looks at
+ * hardly an error. With "nagle", the kernel gathers small writes (tcp(7),
+ * TCP_NODELAY).
  *
  * Usage: floor_frames [ADDRESS [PORT [nagle]]]
  */
@@ -15,9 +16,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "content.h"
 #include "net.h"
 
-enum { MOST_FD = 256, BUFFER_SIZE = 64 * 1024, BATCH = 64, HEAD = 4 };
+enum { MOST_FD = 256, BUFFER_SIZE = 64 * 1024, BATCH = 64 };
 
 /* What of a frame has come and is not whole yet. */
 static struct conn {
@@ -31,6 +33,8 @@ static void accept_client(int listen_fd, int nodelay)
     int fd = accept(listen_fd, NULL, NULL);
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 
+    if (fd == -1)
+        return;
     if (fd >= MOST_FD) {
         close(fd);
         return;
@@ -43,8 +47,8 @@ static void accept_client(int listen_fd, int nodelay)
 
 static size_t frame_len(const unsigned char *at)
 {
-    return HEAD + ((size_t)at[0] << 24 | (size_t)at[1] << 16 |
-                   (size_t)at[2] << 8 | at[3]);
+    return FRAME_HEAD + ((size_t)at[0] << 24 | (size_t)at[1] << 16 |
+                         (size_t)at[2] << 8 | at[3]);
 }
 
 static void echo(int fd)
@@ -58,7 +62,8 @@ static void echo(int fd)
         return;
     }
     c->len += (size_t)n;
-    while (c->len - at >= HEAD && c->len - at >= frame_len(c->bytes + at)) {
+    while (c->len - at >= FRAME_HEAD &&
+           c->len - at >= frame_len(c->bytes + at)) {
         (void)!write(fd, c->bytes + at, frame_len(c->bytes + at));
         at += frame_len(c->bytes + at);
     }

@@ -60,6 +60,15 @@ bool run_first(void)
     return runs_first;
 }
 
+static bool is_room_for_group(void)
+{
+    for (int i = 0; i < PROGRAMS; i++)
+        if (groups[i] == 0)
+            return true;
+    errno = EAGAIN;
+    return false;
+}
+
 static void note_group(pid_t pid)
 {
     for (int i = 0; i < PROGRAMS; i++)
@@ -117,7 +126,7 @@ int program_start(struct program *p, const char *const *argv, int cpu,
     pid_t parent = getpid();
 
     *p = (struct program){.in = -1, .out = -1};
-    if (pipe2(out, O_CLOEXEC) == -1 ||
+    if (!is_room_for_group() || pipe2(out, O_CLOEXEC) == -1 ||
         (with_stdin && pipe2(in, O_CLOEXEC) == -1) || (p->pid = fork()) == -1) {
         close_pair(in);
         close_pair(out);
@@ -136,24 +145,16 @@ int program_start(struct program *p, const char *const *argv, int cpu,
     return 0;
 }
 
-static long long clock_now_ms(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Byte by byte: what follows the line stays in the pipe for the next. */
 bool program_read_line(struct program *p, char *line, size_t size,
                        int timeout_ms)
 {
-    long long end = clock_now_ms() + timeout_ms;
+    double end = moment_ms() + timeout_ms;
     size_t len = 0;
 
     for (;;) {
         struct pollfd ready = {.fd = p->out, .events = POLLIN};
-        long long left = end - clock_now_ms();
+        double left = end - moment_ms();
 
         if (poll(&ready, 1, left > 0 ? (int)left : 0) != 1 ||
             read(p->out, line + len, 1) != 1)
@@ -242,14 +243,14 @@ void program_signal(const struct program *p, int signal_number)
 
 void program_stop(struct program *p)
 {
-    long long end = clock_now_ms() + STOP_MS;
+    double end = moment_ms() + STOP_MS;
     struct timespec pause = {0, 2000000};
 
     if (p->pid <= 0)
         return;
     (void)kill(p->pid, SIGTERM);
     while (waitpid(p->pid, NULL, WNOHANG) == 0) {
-        if (clock_now_ms() > end)
+        if (moment_ms() > end)
             (void)kill(-p->pid, SIGKILL);
         (void)nanosleep(&pause, NULL);
     }
@@ -276,18 +277,29 @@ double json_number(const char *text, const char *section, const char *key)
 static void read_figures(struct load_figures *f, const char *json)
 {
     f->messages = json_number(json, NULL, "messages");
-    f->seconds = json_number(json, NULL, "seconds");
     f->per_s = json_number(json, NULL, "messages_per_s");
     f->all_messages = json_number(json, "latency_us", "count");
     f->p50_us = json_number(json, "latency_us", "p50");
     f->p90_us = json_number(json, "latency_us", "p90");
     f->p99_us = json_number(json, "latency_us", "p99");
     f->p999_us = json_number(json, "latency_us", "p99.9");
-    f->max_us = json_number(json, "latency_us", "max");
     f->own_us = json_number(json, "own", "us_per_message");
-    f->own_share = json_number(json, "own", "share");
     f->bottleneck = strstr(json, "\"bottleneck\": true") != NULL;
     f->ok = strstr(json, "\"ok\": true") != NULL;
+}
+
+/* The generator is held up at a mark, but the server may still have answers to
+ * give. So it is waited for: what one mark leaves out, the other one has. */
+static struct usage usage_at_rest(const struct program *server)
+{
+    struct usage before = usage_of(server), u;
+    int looks = 0;
+
+    while (u = usage_of(server), u.cpu_s != before.cpu_s && looks < 100) {
+        before = u;
+        (void)is_patient(&looks);
+    }
+    return u;
 }
 
 bool run_load(struct load_figures *f, const struct program *server, int cpu,
@@ -306,10 +318,10 @@ bool run_load(struct load_figures *f, const struct program *server, int cpu,
     if (program_start(&load, argv, cpu, true) == -1)
         return false;
     if (program_read_line(&load, text, sizeof(text), LONGEST_RUN_MS))
-        before = usage_of(server);
+        before = usage_at_rest(server);
     (void)!write(load.in, "\n", 1);
     if (program_read_line(&load, text, sizeof(text), LONGEST_RUN_MS))
-        after = usage_of(server);
+        after = usage_at_rest(server);
     (void)!write(load.in, "\n", 1);
     (void)program_finish(&load, text, sizeof(text));
     read_figures(f, text);
@@ -370,6 +382,14 @@ bool two_cpus(int *first, int *second)
         *first = *second = cpu;
     }
     return false;
+}
+
+double moment_ms(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
 bool is_patient(int *looks)

@@ -1,6 +1,6 @@
 /*
  * tests/compare/measure.h - for programs that start servers, put load on them
- * and look at them from outside: bench and demo.
+ * and look at them from outside: compare, bench, kv_bench, frame_bench, demo.
  *
  * What is started leads a process group of its own and is killed with it when
  * this program ends, also by Ctrl-C; if this program is killed itself, the
@@ -15,7 +15,7 @@
 
 /* ---- programs ---------------------------------------------------------- */
 
-enum { PROGRAMS = 32, ADDRESS_TEXT = 160, ANY_CPU = -1 };
+enum { PROGRAMS = 64, ADDRESS_TEXT = 160, ANY_CPU = -1 };
 
 /* All zero: none. */
 struct program {
@@ -37,8 +37,8 @@ void kill_programs(void);
 bool run_first(void);
 
 /* Starts argv[0] (a path, or found in PATH) on this CPU. Its stderr is
- * /dev/null. -1 and errno when it could not be started; a program that is not
- * there ends at once with status 127. */
+ * /dev/null. -1 and errno when it could not be started (EAGAIN also: PROGRAMS
+ * are running); a program that is not there ends at once with status 127. */
 int program_start(struct program *p, const char *const *argv, int cpu,
                   bool with_stdin);
 
@@ -95,16 +95,23 @@ struct memory memory_of(const struct program *p);
 /* Bytes of address space of the first process (VmSize), -1: it is gone. */
 long address_space_of(const struct program *p);
 
+/* Is its first process asleep, waiting for something? */
+bool is_asleep(const struct program *p);
+
+/* Open descriptors of the whole group beyond the 4 that each process of a
+ * server has without clients: three streams and one that listens. */
+int client_descriptors_of(const struct program *p);
+
 /* Open descriptors of the first process, -1: it is gone. */
 int descriptors_of(const struct program *p);
 
 /* ---- load -------------------------------------------------------------- */
 
 struct load_figures {
-    double messages, seconds, per_s; /* while it counted */
-    double all_messages;             /* and before and after, if no warm-up */
-    double p50_us, p90_us, p99_us, p999_us, max_us;
-    double own_us, own_share; /* CPU of the generator */
+    double messages, per_s; /* while it counted */
+    double all_messages;    /* and before and after, if no warm-up */
+    double p50_us, p90_us, p99_us, p999_us;
+    double own_us; /* CPU of the generator for a message */
     bool bottleneck, ok;
     double server_us;              /* CPU of the server for a message */
     double server_user_us;         /* of that */
@@ -137,6 +144,9 @@ bool two_cpus(int *first, int *second);
  * it is in, NULL: the outermost. NAN if it is not there. Only for the output
  * of load, where each name occurs once in its object. */
 double json_number(const char *text, const char *section, const char *key);
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+double moment_ms(void);
 
 /* For `while (!condition && is_patient(&looks))`: sleeps a millisecond, and is
  * false after 20,000 times. */

@@ -177,26 +177,33 @@ struct usage usage_of(const struct program *p)
     return u;
 }
 
+/* False: the kernel does not say, or the process is gone. */
+static bool add_memory(struct memory *m, pid_t pid)
+{
+    static const char *const names[] = {"Pss", "Rss", "Private_Clean",
+                                        "Private_Dirty"};
+    long kib[sizeof(names) / sizeof(names[0])];
+    long anon = status_number(pid, "Pss_Anon", "smaps_rollup");
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if ((kib[i] = status_number(pid, names[i], "smaps_rollup")) == -1)
+            return false;
+    m->pss += kib[0] * 1024;
+    m->rss += kib[1] * 1024;
+    m->uss += (kib[2] + kib[3]) * 1024;
+    m->anon = anon == -1 || m->anon == -1 ? -1 : m->anon + anon * 1024;
+    return true;
+}
+
 struct memory memory_of(const struct program *p)
 {
     struct memory m = {0, 0, 0, 0};
     int count;
     pid_t *pids = members_of(p, &count);
 
-    for (int i = 0; i < count; i++) {
-        long pss = status_number(pids[i], "Pss", "smaps_rollup");
-
-        if (pss == -1) {
-            m.pss = m.anon = -1;
-            break;
-        }
-        m.pss += pss * 1024;
-        m.anon += status_number(pids[i], "Pss_Anon", "smaps_rollup") * 1024;
-        m.rss += status_number(pids[i], "Rss", "smaps_rollup") * 1024;
-        m.uss +=
-            1024 * (status_number(pids[i], "Private_Clean", "smaps_rollup") +
-                    status_number(pids[i], "Private_Dirty", "smaps_rollup"));
-    }
+    for (int i = 0; i < count && m.pss != -1; i++)
+        if (!add_memory(&m, pids[i]))
+            m = (struct memory){-1, -1, -1, -1};
     free(pids);
     return m;
 }
@@ -208,14 +215,23 @@ long address_space_of(const struct program *p)
     return kib == -1 ? -1 : kib * 1024;
 }
 
-int descriptors_of(const struct program *p)
+bool is_asleep(const struct program *p)
+{
+    const char *fields;
+    char text[1024];
+
+    return read_stat(p->pid, text, sizeof(text), &fields) &&
+           strncmp(fields, " S ", 3) == 0;
+}
+
+static int descriptors_of_process(pid_t pid)
 {
     char path[64];
     struct dirent *entry;
     int count = 0;
     DIR *d;
 
-    snprintf(path, sizeof(path), "/proc/%ld/fd", (long)p->pid);
+    snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
     d = opendir(path);
     if (d == NULL)
         return -1;
@@ -223,4 +239,24 @@ int descriptors_of(const struct program *p)
         count += entry->d_name[0] != '.';
     closedir(d);
     return count;
+}
+
+int descriptors_of(const struct program *p)
+{
+    return descriptors_of_process(p->pid);
+}
+
+int client_descriptors_of(const struct program *p)
+{
+    enum { WITHOUT_CLIENTS = 4 };
+    int count, sum = 0;
+    pid_t *pids = members_of(p, &count);
+
+    for (int i = 0; i < count; i++) {
+        int more = descriptors_of_process(pids[i]) - WITHOUT_CLIENTS;
+
+        sum += more > 0 ? more : 0;
+    }
+    free(pids);
+    return sum;
 }

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- measuring --------------------------------------------------------- */
@@ -13,47 +12,40 @@ void cell_add(struct cell *cells, int *count, struct entrant *entrant, double x,
               const char *options)
 {
     struct cell *c = &cells[*count];
-    char *words = strdup(options); /* for as long as this program runs */
-    int n = 0;
 
-    if (entrant == NULL || words == NULL || *count == MOST_CELLS)
+    if (*count == MOST_CELLS)
         return;
     *c = (struct cell){.entrant = entrant, .x = x};
-    if (entrant->framed)
-        c->options[n++] = "--framed";
-    for (char *word = strtok(words, " "); word != NULL && n < MOST_WORDS - 1;
-         word = strtok(NULL, " "))
-        c->options[n++] = word;
+    snprintf(c->options, sizeof(c->options), "--seconds %s --warmup 0.05%s %s",
+             round_seconds(), entrant->framed ? " --framed" : "", options);
     (*count)++;
 }
 
 static void note_command(struct experiment *e, const struct cell *c)
 {
     char command[TEXT_SIZE];
-    int len =
-        snprintf(command, sizeof(command),
-                 "build/tests/compare/load --seconds %s", round_seconds());
 
-    for (int i = 0; c->options[i] != NULL && len < TEXT_SIZE; i++)
-        len += snprintf(command + len, (size_t)(TEXT_SIZE - len), " %s",
-                        c->options[i]);
-    if (len < TEXT_SIZE)
-        snprintf(command + len, (size_t)(TEXT_SIZE - len), " PORT");
+    snprintf(command, sizeof(command), "build/tests/compare/load %s PORT",
+             c->options);
     experiment_add_command(e, command);
 }
 
 static void measure_cell(struct cell *c)
 {
-    const char *options[MOST_WORDS + 4] = {"--seconds", round_seconds(),
-                                           "--warmup", "0.05"};
     struct load_figures *f = &c->rounds[c->count];
-    char what[LINE_SIZE];
+    char what[LINE_SIZE], words[LINE_SIZE], *rest;
+    const char *options[MOST_WORDS];
+    int n = 0;
 
     if (c->entrant->dead || is_interrupted())
         return;
-    memcpy(options + 4, c->options, sizeof(c->options));
     snprintf(what, sizeof(what), "%s, %.6g", c->entrant->name, c->x);
     progress(what);
+    snprintf(words, sizeof(words), "%s", c->options);
+    for (char *word = strtok_r(words, " ", &rest);
+         word != NULL && n < MOST_WORDS - 1; word = strtok_r(NULL, " ", &rest))
+        options[n++] = word;
+    options[n] = NULL;
     if (run_load(f, &c->entrant->program, load_cpu, options) && f->ok)
         c->count++;
     else if (!is_interrupted()) {
@@ -106,13 +98,14 @@ static void note_of(const struct cell *c, enum metric metric, char *note)
     for (int i = 0; i < c->count; i++)
         bottlenecks += c->rounds[i].bottleneck;
     note[0] = '\0';
-    if (c->entrant->dead)
+    if (c->entrant->dead && c->count < rounds_wanted())
         snprintf(note, LINE_SIZE, "%s", c->entrant->why);
     else if (c->wrong > 0)
         snprintf(note, LINE_SIZE, "%d of %d rounds had wrong or no answers",
                  c->wrong, c->wrong + c->count);
-    else if (depends_on_load(metric) && bottlenecks * 2 > c->count)
-        snprintf(note, LINE_SIZE, "load was the bottleneck");
+    else if (depends_on_load(metric) && bottlenecks > 0)
+        snprintf(note, LINE_SIZE, "load was the bottleneck in %d of %d rounds",
+                 bottlenecks, c->count);
 }
 
 void add_values(struct experiment *e, char picture, const char *series,
@@ -207,7 +200,44 @@ bool is_above(const struct experiment *e, char picture, const char *larger,
     const struct figure *a = figure_of(e, picture, larger, x);
     const struct figure *b = figure_of(e, picture, smaller, x);
 
-    return a != NULL && b != NULL && a->median > b->median && a->low > b->high;
+    return a != NULL && b != NULL && is_figure_above(a, b);
+}
+
+bool is_figure_above(const struct figure *larger, const struct figure *smaller)
+{
+    return larger->median > 1.05 * smaller->median &&
+           larger->low > smaller->high;
+}
+
+/* "nan" or "inf" where a number should stand. */
+static bool has_no_number(const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++)
+        if ((at == text || strchr(" -(", at[-1]) != NULL) &&
+            (strncmp(at, "nan", 3) == 0 || strncmp(at, "inf", 3) == 0) &&
+            strchr(" ,.;:)", at[3]) != NULL)
+            return true;
+    return false;
+}
+
+static void say_what_is_missing(struct experiment *e)
+{
+    e->verdict = SKIPPED;
+    e->asserted[0] = '\0';
+    e->kept = true;
+    snprintf(e->says, sizeof(e->says),
+             "Not all of its figures are to be had with %d descriptors for a "
+             "process.",
+             most_clients());
+    for (int i = 0; i < e->n_figures; i++)
+        if (isnan(e->figures[i].median)) {
+            snprintf(e->says, sizeof(e->says),
+                     "There is no figure of %s at %.6g: %s.",
+                     e->figures[i].series, e->figures[i].x,
+                     e->figures[i].note[0] != '\0' ? e->figures[i].note
+                                                   : "nothing was measured");
+            return;
+        }
 }
 
 void conclude(struct experiment *e, enum verdict verdict, const char *format,
@@ -219,6 +249,8 @@ void conclude(struct experiment *e, enum verdict verdict, const char *format,
     va_start(arguments, format);
     vsnprintf(e->says, sizeof(e->says), format, arguments);
     va_end(arguments);
+    if (has_no_number(e->says))
+        say_what_is_missing(e);
 }
 
 void assert_kept(struct experiment *e, bool kept, const char *what)

@@ -2,6 +2,7 @@
 #include "tool.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,14 +50,15 @@ double number(const char *word, double min, double max)
 
 const char *beside(const char *name)
 {
-    static char paths[8][320];
+    enum { NAME_MOST = 64 };
+    static char paths[8][PATH_MAX + NAME_MOST];
     static unsigned next;
     char *path = paths[next++ % 8];
-    ssize_t n = readlink("/proc/self/exe", path, 256);
+    ssize_t n = readlink("/proc/self/exe", path, PATH_MAX);
     char *slash;
 
     path[n > 0 ? n : 0] = '\0';
     slash = strrchr(path, '/');
-    snprintf(slash != NULL ? slash + 1 : path, 60, "%s", name);
+    snprintf(slash != NULL ? slash + 1 : path, NAME_MOST, "%s", name);
     return path;
 }

@@ -21,8 +21,7 @@ _Noreturn void usage_hint(void);
 long whole_number(const char *word, long min, long max);
 double number(const char *word, double min, double max);
 
-/* The path of a program in the folder of this one (static, good for 8 calls);
- * "NAME" may also begin with "../". */
+/* The path of a program in the folder of this one; one of 8 static buffers. */
 const char *beside(const char *name);
 
 #endif
