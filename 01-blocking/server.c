@@ -5,7 +5,7 @@
  *       ^                                                |
  *       +------------------------------------------------+
  *
- * New here: accept, recv, send, close. Read this file from the bottom.
+ * New here: accept, recv, close. Read this file from the bottom.
  * Its limit: while A is served, B waits, even when A says nothing at all.
  * 02-fork mends that.
  */

@@ -292,8 +292,10 @@ int fit_clients(struct options *options, int ceiling)
     int possible = descriptors_left(limit);
 
     if (options->max_clients != INT_MAX && options->max_clients > possible)
-        log_always("room for %d clients, not %d: see ulimit -n", possible,
-                   options->max_clients);
+        log_always("room for %d clients, not %d: %s", possible,
+                   options->max_clients,
+                   limit == ceiling ? "a set holds no more (FD_SETSIZE)"
+                                    : "see ulimit -n");
     if (options->max_clients > possible)
         options->max_clients = possible;
     return limit;

@@ -267,6 +267,12 @@ static void gather_facts(void)
     add_fact("pinned", "server on CPU %d, load on CPU %d%s", server_cpu,
              load_cpu, server_cpu == load_cpu ? ": there is only one" : "");
     add_fact("load average", "%.2f at the start", average[0]);
+    if (average[0] > 1)
+        add_fact("warning",
+                 "The machine had other work when this began: a load average "
+                 "of %.1f on %ld CPUs. Believe the CPU time for a message, "
+                 "and nothing about latency or messages a second.",
+                 average[0], sysconf(_SC_NPROCESSORS_ONLN));
     add_fact("kernel", "%s %s %s", name.sysname, name.release, name.machine);
     add_fact("compiler", "%s", COMPILER);
     add_fact("flags", "%s", COMPILER_FLAGS);

@@ -108,6 +108,7 @@ struct cell {
     struct load_figures rounds[MOST_ROUNDS];
     int count; /* rounds that came to something */
     int wrong; /* rounds with wrong, missing or unanswered messages */
+    int empty; /* rounds in which no message ended; they were repeated */
 };
 
 enum metric {
@@ -125,9 +126,12 @@ enum metric {
     P999_MS,
 };
 
-/* Adds a cell. The options are words divided by spaces, no quotes. */
+/* Adds a cell. The options are words divided by spaces, no quotes. _for: with
+ * rounds of another length. */
 void cell_add(struct cell *cells, int *count, struct entrant *entrant, double x,
               const char *options);
+void cell_add_for(struct cell *cells, int *count, struct entrant *entrant,
+                  double x, const char *options, const char *seconds);
 
 /* All in turn, and in the reverse order in every second round; an entrant
  * that died is left out from then on. Notes the commands in `e`. */

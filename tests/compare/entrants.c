@@ -57,7 +57,9 @@ void entrant_start(struct entrant *entrant, const char *name,
     if (is_interrupted() || argv[0] == NULL ||
         program_start(&entrant->program, argv, server_cpu, false) == -1 ||
         !program_wait_listening(&entrant->program))
-        bury(entrant, "it did not start");
+        bury(entrant, program_has_ended(&entrant->program)
+                          ? "it ended before it listened"
+                          : "it did not say where it listens (see --port)");
 }
 
 /* A "%" at the end of an option stands for the stage's name: no two servers

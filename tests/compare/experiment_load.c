@@ -63,7 +63,7 @@ static void draw_silent(struct experiment *e)
                 "silent clients", "messages a second");
     for (int i = 0; i < 2; i++)
         e->pictures[i].log_x = e->pictures[i].log_y = true;
-    snprintf(e->pictures[0].column, NAME_SIZE, "us, 1000 silent");
+    snprintf(e->pictures[0].column, NAME_SIZE, "CPU us, 1000 silent");
     e->pictures[0].column_x = 1000;
 }
 
@@ -83,9 +83,11 @@ static void conclude_silent(struct experiment *e)
              : flat < 1.5 ? HOLDS
                           : HOLDS_BUT,
              "At 10,000 silent clients a message costs poll %.0f times the CPU "
-             "time that it costs epoll; at 900, select %.1f times. epoll "
-             "itself pays %.2f times what it pays when nobody is silent.",
-             ratio, times(e, 'a', "04-select", "06-epoll", 900), flat);
+             "time that it costs epoll; at 900, select %.1f times. epoll pays "
+             "%.1f us when nobody is silent, and %.1f us at 10,000.",
+             ratio, times(e, 'a', "04-select", "06-epoll", 900),
+             median_at(e, 'a', "06-epoll", 0),
+             median_at(e, 'a', "06-epoll", MOST_SILENT));
 }
 
 void experiment_silent(struct experiment *e)
@@ -204,7 +206,7 @@ void experiment_churn(struct experiment *e)
 
     p = add_picture(e, 'a', BARS, "Connect, one message, close", "",
                     "connections a second");
-    snprintf(p->column, sizeof(p->column), "connects a second");
+    snprintf(p->column, sizeof(p->column), "connects/s, 10 clients");
     for (int i = 0; i < count; i++)
         cell_add(cells, &n, &crew[i], 0, "--churn --clients 10");
     measure_cells(e, cells, n);
@@ -307,14 +309,15 @@ static void draw_clients(struct experiment *e)
     p = add_picture(e, 'a', LINES, "Messages a second against clients",
                     "clients, all busy", "messages a second");
     p->log_x = true;
-    snprintf(p->column, sizeof(p->column), "messages a second");
+    snprintf(p->column, sizeof(p->column), "messages/s, 100 clients");
     p->column_x = 100;
     p = add_picture(e, 'b', LINES, "What a message costs against clients",
                     "clients, all busy", "microseconds of CPU for a message");
     p->log_x = true;
-    snprintf(p->column, sizeof(p->column), "us of CPU");
+    snprintf(p->column, sizeof(p->column), "CPU us, 100 clients");
     p->column_x = 100;
-    p = add_picture(e, 'c', BARS, "Where the CPU time goes, 100 clients", "",
+    p = add_picture(e, 'c', BARS,
+                    "Where the CPU time goes, 100 clients (in ticks)", "",
                     "microseconds of CPU for a message");
     snprintf(p->groups, sizeof(p->groups), "user|system");
     p = add_picture(e, 'd', BARS, "Context switches, 100 clients", "",
@@ -389,7 +392,9 @@ static void conclude_clients(struct experiment *e)
                      : NO_DIFFERENCE,
              "At 10, 100 and 1000 clients a message costs a thread for each "
              "%.1f, %.1f, %.1f times the CPU time that it costs the epoll "
-             "loop, and a process for each %.1f, %.1f, %.1f times.",
+             "loop, and a process for each %.1f, %.1f, %.1f times. One client "
+             "alone is dear for all: after each message there is nothing to "
+             "do but to go to sleep.",
              times(e, 'b', "03-pthread", "06-epoll", 10),
              times(e, 'b', "03-pthread", "06-epoll", 100),
              times(e, 'b', "03-pthread", "06-epoll", 1000),

@@ -133,7 +133,8 @@ void experiment_stacks(struct experiment *e)
     struct picture *p;
     int count;
 
-    p = add_picture(e, 'a', BARS, "Threads and their stacks", "", "MiB");
+    p = add_picture(e, 'a', BARS, "Threads and their stacks", "",
+                    "MiB (logarithmic)");
     p->log_y = true;
     snprintf(p->groups, sizeof(p->groups),
              "all stacks together|address space|resident");

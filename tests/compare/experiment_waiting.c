@@ -140,7 +140,7 @@ void experiment_stall(struct experiment *e)
     int count = crew_start(e, crew, EVERYBODY, NULL);
     struct picture *p =
         add_picture(e, 'a', BARS, "B's wait while A is connected and silent",
-                    "", "milliseconds");
+                    "", "milliseconds (logarithmic)");
     bool kept = true;
 
     p->log_y = true;
@@ -302,9 +302,13 @@ static void add_latencies(struct experiment *e, char picture,
     } points[] = {
         {0.5, P50_MS}, {0.9, P90_MS}, {0.99, P99_MS}, {0.999, P999_MS}};
 
+    /* A percentile needs at least one message beyond it. */
     for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
-        add_figures_at(e, picture, cells, count, points[i].metric,
-                       points[i].share);
+        for (int k = 0; k < count; k++)
+            if (cells[k].count == 0 ||
+                cells[k].rounds[0].messages * (1.001 - points[i].share) >= 1)
+                add_figures_at(e, picture, &cells[k], 1, points[i].metric,
+                               points[i].share);
 }
 
 void experiment_work(struct experiment *e)
@@ -320,12 +324,13 @@ void experiment_work(struct experiment *e)
     p = add_picture(e, 'a', BARS,
                     "Messages a second, each 5 ms of blocking work", "",
                     "messages a second");
-    snprintf(p->column, sizeof(p->column), "with 5 ms of work");
-    add_picture(e, 'b', SHARES, "How long the 20 clients wait", "of messages",
-                "milliseconds")
+    snprintf(p->column, sizeof(p->column), "messages/s, 5 ms work each");
+    add_picture(e, 'b', SHARES, "How long the 20 clients wait",
+                "share of messages", "milliseconds")
         ->log_y = true;
     for (int i = 0; i < count; i++)
-        cell_add(cells, &n, &crew[i], WORK_CLIENTS, "--clients 20");
+        cell_add_for(cells, &n, &crew[i], WORK_CLIENTS, "--clients 20",
+                     wishes.full ? "2" : "0.6");
     measure_cells(e, cells, n);
     crew_stop(crew, count);
     add_figures_at(e, 'a', cells, n, PER_SECOND, 0);

@@ -315,6 +315,7 @@ bool run_load(struct load_figures *f, const struct program *server, int cpu,
     while (*options != NULL && n < ARGUMENTS - 2)
         argv[n++] = *options++;
     argv[n] = server->address;
+    *f = (struct load_figures){.ok = false};
     if (program_start(&load, argv, cpu, true) == -1)
         return false;
     if (program_read_line(&load, text, sizeof(text), LONGEST_RUN_MS))

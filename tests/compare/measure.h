@@ -123,7 +123,8 @@ struct load_figures {
 extern const char *load_path;
 
 /* Runs load with these options (NULL-terminated) against the server and adds
- * what the server used while load counted. False when there is no result. */
+ * what the server used while load counted. False when there is no result;
+ * f->ok then tells whether no message ended in time, and nothing was wrong. */
 bool run_load(struct load_figures *f, const struct program *server, int cpu,
               const char *const *options);
 

@@ -128,7 +128,14 @@ static void write_head_of_page(FILE *out, const struct results *r)
         fputs(" on ", out);
         write_html(out, date);
     }
-    fputs(".</p>\n</header>\n<main>\n", out);
+    fputs(". <a href=\"#reading\">How to read it</a> stands at the end.</p>\n",
+          out);
+    if (fact_of(r, "warning")[0] != '\0') {
+        fputs("<p><strong>", out);
+        write_html(out, fact_of(r, "warning"));
+        fputs("</strong></p>\n", out);
+    }
+    fputs("</header>\n<main>\n", out);
 }
 
 static void write_claims(FILE *out, const struct results *r)

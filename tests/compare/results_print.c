@@ -90,10 +90,11 @@ static void print_asserted(const struct results *r, FILE *out)
         return;
     fputc('\n', out);
     if (failed == 0)
-        fprintf(out,
-                "%d of %d experiments assert something of every machine: it is "
-                "so here.\n",
-                asserted, r->n_experiments);
+        fprintf(
+            out,
+            "%d of %d claims have a part that must hold on any machine; all "
+            "%d do.\n",
+            asserted, r->n_experiments, asserted);
     for (int i = 0; i < r->n_experiments; i++)
         if (has_failed(r->experiments[i]))
             print_failure(out, r->experiments[i]);

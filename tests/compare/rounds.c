@@ -6,10 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { TRIES = 5 };
+
 /* ---- measuring --------------------------------------------------------- */
 
 void cell_add(struct cell *cells, int *count, struct entrant *entrant, double x,
               const char *options)
+{
+    cell_add_for(cells, count, entrant, x, options, NULL);
+}
+
+void cell_add_for(struct cell *cells, int *count, struct entrant *entrant,
+                  double x, const char *options, const char *seconds)
 {
     struct cell *c = &cells[*count];
 
@@ -17,7 +25,8 @@ void cell_add(struct cell *cells, int *count, struct entrant *entrant, double x,
         return;
     *c = (struct cell){.entrant = entrant, .x = x};
     snprintf(c->options, sizeof(c->options), "--seconds %s --warmup 0.05%s %s",
-             round_seconds(), entrant->framed ? " --framed" : "", options);
+             seconds != NULL ? seconds : round_seconds(),
+             entrant->framed ? " --framed" : "", options);
     (*count)++;
 }
 
@@ -46,7 +55,12 @@ static void measure_cell(struct cell *c)
          word != NULL && n < MOST_WORDS - 1; word = strtok_r(NULL, " ", &rest))
         options[n++] = word;
     options[n] = NULL;
-    if (run_load(f, &c->entrant->program, load_cpu, options) && f->ok)
+    for (int i = 0; i < TRIES; i++) {
+        if (run_load(f, &c->entrant->program, load_cpu, options) || !f->ok)
+            break;
+        c->empty++; /* a machine that had no time for it */
+    }
+    if (f->ok && f->messages > 0)
         c->count++;
     else if (!is_interrupted()) {
         c->wrong++;
@@ -90,6 +104,14 @@ static bool depends_on_load(enum metric metric)
     return metric == PER_SECOND || metric >= P50_MS;
 }
 
+static bool has_user_tick(const struct cell *c)
+{
+    for (int i = 0; i < c->count; i++)
+        if (c->rounds[i].server_user_us > 0)
+            return true;
+    return false;
+}
+
 /* What is to be said against a figure. */
 static void note_of(const struct cell *c, enum metric metric, char *note)
 {
@@ -103,9 +125,16 @@ static void note_of(const struct cell *c, enum metric metric, char *note)
     else if (c->wrong > 0)
         snprintf(note, LINE_SIZE, "%d of %d rounds had wrong or no answers",
                  c->wrong, c->wrong + c->count);
+    else if (c->empty > 0)
+        snprintf(note, LINE_SIZE, "%d rounds more, in which nothing ended",
+                 c->empty);
     else if (depends_on_load(metric) && bottlenecks > 0)
         snprintf(note, LINE_SIZE, "load was the bottleneck in %d of %d rounds",
                  bottlenecks, c->count);
+    else if (metric == USER_US && !has_user_tick(c))
+        snprintf(note, LINE_SIZE,
+                 "less than a tick of the kernel's clock in "
+                 "all rounds");
 }
 
 void add_values(struct experiment *e, char picture, const char *series,

@@ -187,6 +187,8 @@ int scripted_main(int argc, char **argv)
     sigprocmask(SIG_BLOCK, &stop, NULL);
     set_descriptor_limit(0);
     listen_fd = listen_on(address != NULL ? address : "127.0.0.1", "0");
+    if (listen_fd == -1)
+        perror("load_test: cannot listen");
     if (listen_fd == -1 || announce(listen_fd) == -1 ||
         pthread_create(&thread, NULL, accept_all,
                        (void *)(intptr_t)listen_fd) != 0)

@@ -281,7 +281,6 @@ static void connect_and_close(void)
 /* ---- half-closes ----------------------------------------------------------
  */
 
-/* The end of input is there before the first read. */
 /* The pattern as lines, which stage 07 wants whole and ends its own way. */
 static void fill_lines(char *bytes, size_t len)
 {
@@ -292,6 +291,7 @@ static void fill_lines(char *bytes, size_t len)
     bytes[len - 1] = '\n';
 }
 
+/* The end of input is there before the first read. */
 static void end_with_a_reply_owed(void)
 {
     enum { LEN = 48 * KILOBYTE };

@@ -14,6 +14,9 @@ set(valgrind_wrapper "valgrind -q --error-exitcode=99 --leak-check=full \
 --show-leak-kinds=definite --errors-for-leak-kinds=definite")
 
 function(valgrind_test STAGE CASE)
+  if(NOT TARGET ${STAGE}-server)
+    return() # 06 on a system without epoll
+  endif()
   set(name ${STAGE}.${CASE}.valgrind)
   if(no_valgrind)
     add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -E echo
