@@ -91,8 +91,9 @@ void write_figure_title(FILE *out, const struct picture *p,
 
     fputs("<title>", out);
     write_html(out, f->series);
-    fputs(", ", out);
-    write_html(out, heading_text(text, p, f->x));
+    if (heading_text(text, p, f->x)[0] != '\0')
+        fputs(", ", out);
+    write_html(out, text);
     fprintf(out, ": %s", shown_text(a, f->median));
     if (has_spread(f))
         fprintf(out, " (%s to %s, %d rounds)", shown_text(a, f->low),
