@@ -63,7 +63,7 @@ static void draw_silent(struct experiment *e)
                 "silent clients", "messages a second");
     for (int i = 0; i < 2; i++)
         e->pictures[i].log_x = e->pictures[i].log_y = true;
-    snprintf(e->pictures[0].column, NAME_SIZE, "CPU us, 1000 silent");
+    snprintf(e->pictures[0].column, NAME_SIZE, "us, 1000 silent");
     e->pictures[0].column_x = 1000;
 }
 
@@ -206,7 +206,7 @@ void experiment_churn(struct experiment *e)
 
     p = add_picture(e, 'a', BARS, "Connect, one message, close", "",
                     "connections a second");
-    snprintf(p->column, sizeof(p->column), "connects/s, 10 clients");
+    snprintf(p->column, sizeof(p->column), "connects a second");
     for (int i = 0; i < count; i++)
         cell_add(cells, &n, &crew[i], 0, "--churn --clients 10");
     measure_cells(e, cells, n);
@@ -309,12 +309,12 @@ static void draw_clients(struct experiment *e)
     p = add_picture(e, 'a', LINES, "Messages a second against clients",
                     "clients, all busy", "messages a second");
     p->log_x = true;
-    snprintf(p->column, sizeof(p->column), "messages/s, 100 clients");
+    snprintf(p->column, sizeof(p->column), "messages a second");
     p->column_x = 100;
     p = add_picture(e, 'b', LINES, "What a message costs against clients",
                     "clients, all busy", "microseconds of CPU for a message");
     p->log_x = true;
-    snprintf(p->column, sizeof(p->column), "CPU us, 100 clients");
+    snprintf(p->column, sizeof(p->column), "us, 100 busy");
     p->column_x = 100;
     p = add_picture(e, 'c', BARS,
                     "Where the CPU time goes, 100 clients (in ticks)", "",

@@ -324,7 +324,7 @@ void experiment_work(struct experiment *e)
     p = add_picture(e, 'a', BARS,
                     "Messages a second, each 5 ms of blocking work", "",
                     "messages a second");
-    snprintf(p->column, sizeof(p->column), "messages/s, 5 ms work each");
+    snprintf(p->column, sizeof(p->column), "5 ms work, messages a second");
     add_picture(e, 'b', SHARES, "How long the 20 clients wait",
                 "share of messages", "milliseconds")
         ->log_y = true;
