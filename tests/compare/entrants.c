@@ -49,6 +49,17 @@ static void bury(struct entrant *entrant, const char *why)
     program_stop(&entrant->program);
 }
 
+/* Its output ends a moment before it does. */
+static bool ends_soon(const struct program *p)
+{
+    enum { LOOKS = 500 };
+    int looks = 0;
+
+    while (p->pid > 0 && !program_has_ended(p) && looks < LOOKS)
+        (void)is_patient(&looks);
+    return p->pid <= 0 || looks < LOOKS;
+}
+
 void entrant_start(struct entrant *entrant, const char *name,
                    const char *const *argv)
 {
@@ -57,7 +68,7 @@ void entrant_start(struct entrant *entrant, const char *name,
     if (is_interrupted() || argv[0] == NULL ||
         program_start(&entrant->program, argv, server_cpu, false) == -1 ||
         !program_wait_listening(&entrant->program))
-        bury(entrant, program_has_ended(&entrant->program)
+        bury(entrant, ends_soon(&entrant->program)
                           ? "it ended before it listened"
                           : "it did not say where it listens (see --port)");
 }
