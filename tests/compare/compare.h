@@ -68,8 +68,9 @@ enum crew {
     EVERYBODY = OURS | FOREIGN,
 };
 
-/* Did a server of ours not start, or end by itself, so far? */
-extern bool is_one_of_ours_dead;
+/* Did a server of ours not start, end by itself, or answer wrongly, so far?
+ * Then the run has failed, whatever its figures say. */
+extern bool is_one_of_ours_bad;
 
 /* Starts them with these options beside -q (NULL-terminated, NULL: none; those
  * of --server get none); "%" at the end of one stands for the name. Returns how

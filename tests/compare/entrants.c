@@ -14,7 +14,7 @@ static const struct stage {
 };
 enum { STAGES = sizeof(stages) / sizeof(stages[0]), CROWD_MS = 60000 };
 
-bool is_one_of_ours_dead;
+bool is_one_of_ours_bad;
 
 const char *server_path(const char *stage)
 {
@@ -43,7 +43,7 @@ static void bury(struct entrant *entrant, const char *why)
     if (is_interrupted())
         why = "interrupted";
     else if (entrant->is_ours)
-        is_one_of_ours_dead = true;
+        is_one_of_ours_bad = true;
     entrant->dead = true;
     snprintf(entrant->why, sizeof(entrant->why), "%s", why);
     program_stop(&entrant->program);
@@ -145,11 +145,11 @@ static void start_foreign(struct entrant *entrant)
     snprintf(name, sizeof(name), "%.*s", (int)(command - 1 - wishes.foreign),
              wishes.foreign);
     if (wishes.foreign_port == 0) {
-        bool others = is_one_of_ours_dead;
+        bool others = is_one_of_ours_bad;
 
         entrant_start(entrant, name, argv);
         entrant->is_ours = false;
-        is_one_of_ours_dead = others;
+        is_one_of_ours_bad = others;
         return;
     }
     *entrant = (struct entrant){.dead = false};

@@ -75,7 +75,7 @@ bool has_run(const struct experiment *e)
 
 bool has_failed(const struct experiment *e)
 {
-    return has_run(e) && e->asserted[0] != '\0' && !e->kept;
+    return e->verdict != NOT_RUN && e->asserted[0] != '\0' && !e->kept;
 }
 
 /* ---- tables ------------------------------------------------------------ */

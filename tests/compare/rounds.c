@@ -64,6 +64,8 @@ static void measure_cell(struct cell *c)
         c->count++;
     else if (!is_interrupted()) {
         c->wrong++;
+        if (c->entrant->is_ours && !f->ok)
+            is_one_of_ours_bad = true;
         crew_look(c->entrant, 1);
     }
 }
