@@ -1,4 +1,4 @@
-# cmake -DPROGRAM=... -DARGS=... -DPREFIX=... -DLABEL=... -DFACTOR=... -DOUT=...
+# cmake -DPROGRAM=... -DARGS=... -DPREFIX=... -DLABELS=... -DFACTOR=... -DOUT=...
 #       -P discover.cmake
 #
 # Asks a test program for its cases and writes an add_test() for each to OUT,
@@ -23,7 +23,7 @@ foreach(line IN LISTS lines)
   string(REPLACE " " ";" words "${line}")
   list(LENGTH words count)
   list(GET words 0 name)
-  set(labels ${LABEL})
+  set(labels ${LABELS})
   set(timeout 30)
   set(more "")
   if(count GREATER 3)

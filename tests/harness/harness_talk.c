@@ -1,4 +1,5 @@
-/* common/harness_talk.c - see harness.h: what a client does, and a peer. */
+/* tests/harness/harness_talk.c - see harness.h: what a client does, and a peer.
+ */
 #include "harness.h"
 
 #include <arpa/inet.h>

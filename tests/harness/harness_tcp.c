@@ -1,5 +1,6 @@
 /*
- * common/harness_tcp.c - see harness.h: what the kernel knows of a TCP socket.
+ * tests/harness/harness_tcp.c - see harness.h: what the kernel knows of a TCP
+ * socket.
  *
  * It is asked for that one socket (sock_diag(7)). Where that cannot be done it
  * is looked for in /proc/net/tcp, which holds all of them: with the many that

@@ -1,4 +1,4 @@
-/* common/check.c - see check.h. */
+/* tests/harness/check.c - see check.h. */
 #include "check.h"
 
 #include <ctype.h>

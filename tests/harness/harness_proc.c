@@ -1,4 +1,5 @@
-/* common/harness_proc.c - see harness.h: programs from outside, proc(5). */
+/* tests/harness/harness_proc.c - see harness.h: programs from outside, proc(5).
+ */
 #include "harness.h"
 
 #include <arpa/inet.h>

@@ -1,8 +1,9 @@
 /*
- * common/harness.h - for a test case that runs programs: it starts a server,
- * talks to it as its clients do, looks at it from outside through /proc, and
- * leaves nothing behind. Every function fails the case (check.h) when what it
- * is to do cannot be done, so a case reads as a list of what must happen:
+ * tests/harness/harness.h - for a test case that runs programs: it starts a
+ * server, talks to it as its clients do, looks at it from outside through
+ * /proc, and leaves nothing behind. Every function fails the case (check.h)
+ * when what it is to do cannot be done, so a case reads as a list of what must
+ * happen:
  *
  *     static void bye_hangs_up(void)
  *     {

@@ -1,6 +1,6 @@
 /*
- * common/check.h - what every test program is made of: a table of cases, and
- * a process for each. The first failure ends its case and prints the steps
+ * tests/harness/check.h - what every test program is made of: a table of cases,
+ * and a process for each. The first failure ends its case and prints the steps
  * that led there, what was expected, what came, and how to repeat it.
  *
  *     static void splits(void) { check_step("feed 'b'"); CHECK(fed == 1); }

@@ -1,6 +1,7 @@
 /*
- * common/harness.c - see harness.h: programs, servers, waiting, files. The
- * clients' side is in harness_talk.c, the view from outside in harness_proc.c.
+ * tests/harness/harness.c - see harness.h: programs, servers, waiting, files.
+ * The clients' side is in harness_talk.c, the view from outside in
+ * harness_proc.c.
  */
 #include "harness.h"
 
