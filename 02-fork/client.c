@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "blocking.h"
 #include "input.h"
 #include "log.h"
 #include "net.h"

@@ -6,6 +6,9 @@
  *     child B:                                +-> recv -> send -> ... -> exit
  *
  * New here: fork, waitpid, SIGCHLD; who closes which descriptor.
+ * From common/: roster_add() and roster_remove() keep the children's numbers;
+ * wait_for_signal() sleeps until a handler has run; wait_out_shortage() waits
+ * for what is lacking; fit_clients() asks how many descriptors there are.
  * Its limit: a process for each client, and none knows of another.
  */
 #include <errno.h>
@@ -14,10 +17,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "blocking.h"
+#include "capacity.h"
 #include "log.h"
 #include "net.h"
 #include "options.h"
 #include "roster.h"
+#include "shortage.h"
 #include "signals.h"
 
 enum { BUFFER_SIZE = 16 * 1024 };
@@ -34,70 +40,80 @@ static void on_signal(int number)
     int saved = errno;
     pid_t pid;
 
-    if (number != SIGCHLD && stops++ == 0) {
-        close(listen_fd);
-        start_grace(options.grace_s);
+    if (number != SIGCHLD) {
+        if (stops == 0) {
+            close(listen_fd);
+            start_grace(options.grace_s);
+        }
+        stops++;
     }
     while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
         roster_remove(&children, pid);
     errno = saved;
 }
 
-/* Talks to one client until it has said all, is lost, or got the last reply. */
-static void converse(int fd)
+/* Talks until the client has said all or got the last reply, and returns 0; or
+ * until it is lost, and returns the errno. */
+static int converse(int fd)
 {
     char buffer[BUFFER_SIZE];
     struct session session;
     struct reply reply = session_open(&session, options.service);
-    ssize_t n = set_blocking_client(fd, options.idle_timeout_s);
+    ssize_t n;
 
-    log_connected(fd);
-    while (n != -1) { /* a service may speak first, as hello does */
-        (void)work(reply.len > 0 ? options.work_ms : 0);
-        log_bytes(fd, "write", reply.bytes, reply.len);
-        n = send_all(fd, reply.bytes, reply.len);
-        if (n == -1 || reply.last)
-            break;
-        while ((n = recv(fd, buffer, sizeof(buffer), 0)) == -1 &&
-               errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        log_bytes(fd, "read", buffer, (size_t)n);
-        reply = session_feed(&session, buffer, (size_t)n);
-    }
-    if (reply.last && n != -1)
-        hang_up(fd);
-    log_closed(fd, n == -1 ? errno : 0);
+    if (set_blocking_client(fd, options.idle_timeout_s) == -1)
+        return errno;
+    if (send_reply(fd, reply, options.work_ms) == -1) /* hello speaks first */
+        return errno;
+    do {
+        while ((n = recv(fd, buffer, sizeof(buffer), 0)) > 0) {
+            log_bytes(fd, "read", buffer, (size_t)n);
+            reply = session_feed(&session, buffer, (size_t)n);
+            if (send_reply(fd, reply, options.work_ms) == -1)
+                return errno;
+            if (reply.last) {
+                hang_up(fd);
+                return 0;
+            }
+        }
+    } while (n == -1 && errno == EINTR); /* after a signal it goes on */
+    return n == 0 ? 0 : errno;
 }
 
 /* The next client, or -1 when the server is to stop. */
 static int accept_client(void)
 {
-    int fd;
+    for (;;) {
+        int fd = accept(listen_fd, NULL, NULL);
 
-    while ((fd = accept(listen_fd, NULL, NULL)) == -1 && stops == 0) {
+        if (fd != -1 || stops > 0)
+            return fd;
         switch (accept_verdict(fd)) {
-        case ACCEPT_PAUSE: wait_out_shortage("accept"); break;
+        case ACCEPT_PAUSE: wait_out_shortage("accept", errno); break;
         case ACCEPT_BROKEN: die("accept");
         default: break; /* that client is gone already: the next one */
         }
     }
-    return fd;
 }
 
 /* Returns when there is a place for the next one. */
 static void serve_client(int fd)
 {
     pid_t pid;
+    int error;
 
     hold_signals(); /* a child must not be gone before it is in the roster */
-    while ((pid = fork()) == -1 && stops == 0)
-        wait_out_shortage("fork");
+    pid = fork();
+    while (pid == -1 && stops == 0) {
+        wait_out_shortage("fork", errno);
+        pid = fork();
+    }
     if (pid == 0) {
         close(listen_fd); /* or the port stays taken when the parent is gone */
         leave_signals_to_parent();
-        converse(fd);
+        log_connected(fd);
+        error = converse(fd);
+        log_closed(fd, error);
         _exit(0); /* not exit(): what stdio holds is the parent's to write */
     }
     close(fd); /* while any copy is open, the client sees no end */
@@ -128,16 +144,21 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_server_options(&options, argc, argv, "9002");
     listen_fd = listen_on(options.address, options.port);
-    (void)fit_clients(&options, 0);
-    if (listen_fd == -1 || roster_open(&children, options.max_clients) == -1 ||
-        announce(listen_fd) == -1)
+    if (listen_fd == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
+    fit_clients(&options.max_clients, set_descriptor_limit(0));
+    if (roster_open(&children, options.max_clients) == -1)
+        die("cannot serve %d clients", options.max_clients);
+    if (announce(listen_fd) == -1)
+        die("cannot announce");
     catch_child_signal(on_signal);
     catch_stop_signals(on_signal);
 
-    while ((fd = accept_client()) != -1) {
+    fd = accept_client();
+    while (fd != -1) {
         serve_client(fd);
         served++;
+        fd = accept_client();
     }
     drain();
     remove_socket();

@@ -6,6 +6,9 @@
  *     thread B:                         +-> recv -> send -> ... -> close
  *
  * New here: pthread_create, detached threads, a semaphore.
+ * From common/: hold_signals() and release_signals() say which thread gets the
+ * signals; wait_out_shortage() waits for what is lacking; possible_stack() is
+ * the least that the system takes; fit_clients() counts the descriptors.
  * Its limit: a stack for every client, and most clients sit silent.
  */
 #include <errno.h>
@@ -16,9 +19,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "blocking.h"
+#include "capacity.h"
 #include "log.h"
 #include "net.h"
 #include "options.h"
+#include "shortage.h"
 #include "signals.h"
 
 enum { BUFFER_SIZE = 2 * 1024, STACK_SIZE = 64 * 1024 }; /* for each client */
@@ -28,61 +34,63 @@ static int listen_fd = -1;
 static volatile sig_atomic_t stops; /* 0: serve, 1: let end, 2: end */
 static sem_t places; /* the free ones, and one more for each stop */
 
-/* Once stopped, accept fails and there is a place, whoever comes first. */
+/* Once stopped, accept fails and there is a place, whichever main waits for. */
 static void on_stop(int signal_number)
 {
     int saved = errno;
 
     (void)signal_number;
-    if (stops++ == 0) {
+    if (stops == 0) {
         close(listen_fd);
         start_grace(options.grace_s);
     }
+    stops++;
     sem_post(&places);
     errno = saved;
 }
 
-/* Talks to one client until it has said all, is lost, or got the last reply. */
-static void converse(int fd)
+/* Talks until the client has said all or got the last reply, and returns 0; or
+ * until it is lost, and returns the errno. */
+static int converse(int fd)
 {
     char buffer[BUFFER_SIZE];
     struct session session;
     struct reply reply = session_open(&session, options.service);
-    ssize_t n = set_blocking_client(fd, options.idle_timeout_s);
+    ssize_t n;
 
-    log_connected(fd);
-    while (n != -1) { /* a service may speak first, as hello does */
-        (void)work(reply.len > 0 ? options.work_ms : 0);
-        log_bytes(fd, "write", reply.bytes, reply.len);
-        n = send_all(fd, reply.bytes, reply.len);
-        if (n == -1 || reply.last)
-            break;
-        while ((n = recv(fd, buffer, sizeof(buffer), 0)) == -1 &&
-               errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        log_bytes(fd, "read", buffer, (size_t)n);
-        reply = session_feed(&session, buffer, (size_t)n);
-    }
-    if (reply.last && n != -1)
-        hang_up(fd);
-    log_closed(fd, n == -1 ? errno : 0);
+    if (set_blocking_client(fd, options.idle_timeout_s) == -1)
+        return errno;
+    if (send_reply(fd, reply, options.work_ms) == -1) /* hello speaks first */
+        return errno;
+    do {
+        while ((n = recv(fd, buffer, sizeof(buffer), 0)) > 0) {
+            log_bytes(fd, "read", buffer, (size_t)n);
+            reply = session_feed(&session, buffer, (size_t)n);
+            if (send_reply(fd, reply, options.work_ms) == -1)
+                return errno;
+            if (reply.last) {
+                hang_up(fd);
+                return 0;
+            }
+        }
+    } while (n == -1 && errno == EINTR); /* after a signal it goes on */
+    return n == 0 ? 0 : errno;
 }
 
 /* The next client, or -1 when the server is to stop. */
 static int accept_client(void)
 {
-    int fd;
+    for (;;) {
+        int fd = accept(listen_fd, NULL, NULL);
 
-    while ((fd = accept(listen_fd, NULL, NULL)) == -1 && stops == 0) {
+        if (fd != -1 || stops > 0)
+            return fd;
         switch (accept_verdict(fd)) {
-        case ACCEPT_PAUSE: wait_out_shortage("accept"); break;
+        case ACCEPT_PAUSE: wait_out_shortage("accept", errno); break;
         case ACCEPT_BROKEN: die("accept");
         default: break; /* that client is gone already: the next one */
         }
     }
-    return fd;
 }
 
 static void take_place(void)
@@ -95,8 +103,11 @@ static void take_place(void)
 static void *live_as_thread(void *argument)
 {
     int fd = (int)(intptr_t)argument;
+    int error;
 
-    converse(fd);
+    log_connected(fd);
+    error = converse(fd);
+    log_closed(fd, error);
     close(fd);
     sem_post(&places);
     return NULL;
@@ -106,20 +117,31 @@ static void serve_client(int fd)
 {
     pthread_attr_t kind;
     pthread_t thread;
+    int error;
 
     (void)pthread_attr_init(&kind); /* cannot fail with valid arguments */
     (void)pthread_attr_setdetachstate(&kind, PTHREAD_CREATE_DETACHED);
     (void)pthread_attr_setstacksize(&kind, possible_stack(STACK_SIZE));
     hold_signals(); /* a thread inherits that: the signals are main's */
-    while ((errno = pthread_create(&thread, &kind, live_as_thread,
-                                   (void *)(intptr_t)fd)) != 0 &&
-           stops == 0)
-        wait_out_shortage("pthread_create");
-    if (errno != 0) {
+    for (;;) {
+        error = pthread_create(&thread, &kind, live_as_thread,
+                               (void *)(intptr_t)fd);
+        if (error == 0 || stops > 0)
+            break;
+        wait_out_shortage("pthread_create", error);
+    }
+    if (error != 0) {
         close(fd);
         sem_post(&places);
     }
     release_signals();
+}
+
+/* All places in hand: all clients have left. The grace ends the wait. */
+static void drain(void)
+{
+    for (int i = 0; i < options.max_clients && stops == 1; i++)
+        take_place();
 }
 
 int main(int argc, char **argv)
@@ -131,19 +153,24 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_server_options(&options, argc, argv, "9003");
     listen_fd = listen_on(options.address, options.port);
-    (void)fit_clients(&options, 0);
-    if (sem_init(&places, 0, (unsigned)options.max_clients) == -1 ||
-        listen_fd == -1 || announce(listen_fd) == -1)
+    if (listen_fd == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
+    fit_clients(&options.max_clients, set_descriptor_limit(0));
+    if (sem_init(&places, 0, (unsigned)options.max_clients) == -1)
+        die("cannot serve %d clients", options.max_clients);
+    if (announce(listen_fd) == -1)
+        die("cannot announce");
     catch_stop_signals(on_stop);
 
-    while (take_place(), (fd = accept_client()) != -1) {
+    take_place();
+    fd = accept_client();
+    while (fd != -1) {
         serve_client(fd);
         served++;
-    }
-    /* All places in hand: all have left. The grace ends the wait for that. */
-    for (int i = 0; i < options.max_clients && stops == 1; i++)
         take_place();
+        fd = accept_client();
+    }
+    drain();
     remove_socket();
     log_served(served);
     return 0;

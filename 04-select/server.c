@@ -7,6 +7,9 @@
  *       +------------------------------------------------+
  *
  * New here: select, non-blocking sockets, partial writes, back-pressure.
+ * From common/: set_nonblocking(); deadline_ms() and clock_ms() keep the time;
+ * open_stop_pipe() makes a signal readable, and stop_signals() counts the signals;
+ * note_shortage() has the loop accept nobody for one round.
  * Its limit: FD_SETSIZE, 1024 descriptors, all searched in every round.
  */
 #include <errno.h>
@@ -16,10 +19,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "capacity.h"
 #include "clock.h"
 #include "log.h"
 #include "net.h"
 #include "options.h"
+#include "shortage.h"
 #include "signals.h"
 
 enum { BUFFER_SIZE = 64 * 1024, TICK_MS = 1000 };
@@ -38,27 +43,17 @@ struct conn {
 
 static struct options options;
 static int listen_fd = -1;
-static int wake_fds[2];               /* a pipe: a signal must end the wait */
-static volatile sig_atomic_t stops;   /* 0: serve, 1: let end, 2: end */
+static int stop_fd;                   /* a pipe: has input when a signal came */
 static struct conn conns[FD_SETSIZE]; /* by descriptor */
 static int max_fd;                    /* the highest ever watched */
 static int n_clients;
 static long served;
-static bool starved;     /* accept lacked resources: sit one round out */
-static long long now_ms; /* when the last wait ended */
-
-/* The pipe ends the wait, even one that was only about to begin. */
-static void on_stop(int signal_number)
-{
-    (void)signal_number;
-    if (stops++ == 0)
-        start_grace(options.grace_s);
-    wake(wake_fds[1]);
-}
+static long long now_ms;       /* when the last wait ended */
+static long long next_look_ms; /* when deadlines are looked at again */
 
 static bool wants_accept(void)
 {
-    return stops == 0 && n_clients < options.max_clients && !starved;
+    return stop_signals() == 0 && n_clients < options.max_clients && !is_short();
 }
 
 static bool wants_write(const struct conn *c)
@@ -66,69 +61,81 @@ static bool wants_write(const struct conn *c)
     return c->owed_len > 0;
 }
 
-/* A step returns false when the connection is to be closed; errno says why. */
-static bool conn_write(struct conn *c)
+/* A step returns 0, or why the connection is to be closed: an errno, or
+ * END_OF_INPUT. */
+static int conn_write(struct conn *c)
 {
-    ssize_t n = wants_write(c) ? send(c->fd, c->owed, c->owed_len, 0) : 0;
+    ssize_t n = send(c->fd, c->owed, c->owed_len, 0);
 
-    c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
     if (n == -1)
-        return errno == EAGAIN || errno == EINTR;
+        return is_not_now(errno) ? 0 : errno;
     log_bytes(c->fd, "write", c->owed, (size_t)n);
+    c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
     c->owed += n;
     c->owed_len -= (size_t)n;
     if (wants_write(c))
-        return true;
+        return 0;
     free(c->kept);
     c->kept = NULL;
     if (!c->leaving)
-        return true;
+        return 0;
     /* A close could destroy the last reply (see hang_up): read on until EOF. */
     c->deadline_ms = deadline_ms(now_ms, LINGER_S);
-    return shutdown(c->fd, SHUT_WR) == 0;
+    return shutdown(c->fd, SHUT_WR) == 0 ? 0 : errno;
 }
 
 /* What the socket does not take is kept: others need the buffer it is in. */
-static bool conn_say(struct conn *c, struct reply reply)
+static int conn_say(struct conn *c, struct reply reply)
 {
-    now_ms += work(reply.len > 0 ? options.work_ms : 0);
+    int error;
+
+    if (reply.len > 0 && options.work_ms > 0) {
+        work(options.work_ms);
+        now_ms = clock_ms();
+    }
+    c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
+    if (reply.len == 0)
+        return 0;
     c->leaving = reply.last;
     c->owed = reply.bytes;
     c->owed_len = reply.len;
-    if (!conn_write(c))
-        return false;
-    if (wants_write(c))
-        c->owed = c->kept = copy_of(c->owed, c->owed_len);
-    return c->owed != NULL;
+    error = conn_write(c);
+    if (error != 0 || !wants_write(c))
+        return error;
+    c->kept = copy_of(c->owed, c->owed_len);
+    c->owed = c->kept;
+    return c->kept != NULL ? 0 : ENOMEM;
 }
 
-static bool conn_open(struct conn *c, int fd)
+static int conn_open(struct conn *c, int fd)
 {
     *c = (struct conn){.fd = fd};
     n_clients++;
     served++;
     log_connected(fd);
-    return set_nonblocking(fd) == 0 &&
-           conn_say(c, session_open(&c->session, options.service));
+    if (set_nonblocking(fd) == -1)
+        return errno;
+    return conn_say(c, session_open(&c->session, options.service));
 }
 
-static bool conn_read(struct conn *c)
+static int conn_read(struct conn *c)
 {
     static char buffer[BUFFER_SIZE];
     ssize_t n = recv(c->fd, buffer, sizeof(buffer), 0);
 
     if (n == -1)
-        return errno == EAGAIN || errno == EINTR;
-    errno = 0; /* the client has said all */
-    if (n == 0 || c->leaving)
-        return n > 0;
+        return is_not_now(errno) ? 0 : errno;
+    if (n == 0)
+        return END_OF_INPUT;
+    if (c->leaving)
+        return 0; /* dropped */
     log_bytes(c->fd, "read", buffer, (size_t)n);
     return conn_say(c, session_feed(&c->session, buffer, (size_t)n));
 }
 
-static void conn_close(struct conn *c, int error)
+static void conn_close(struct conn *c, int why)
 {
-    log_closed(c->fd, error);
+    log_closed(c->fd, why);
     close(c->fd);
     free(c->kept);
     *c = (struct conn){.fd = 0};
@@ -137,12 +144,15 @@ static void conn_close(struct conn *c, int error)
 
 static void add_client(int fd)
 {
-    max_fd = fd > max_fd ? fd : max_fd;
-    if (!conn_open(&conns[fd], fd))
-        conn_close(&conns[fd], errno);
+    int error = conn_open(&conns[fd], fd);
+
+    if (error != 0)
+        conn_close(&conns[fd], error);
+    else if (fd > max_fd)
+        max_fd = fd;
 }
 
-/* All who wait: that one is ready does not say how many are. */
+/* All that wait: that one is ready does not say how many are. */
 static void accept_clients(void)
 {
     while (wants_accept()) {
@@ -152,55 +162,74 @@ static void accept_clients(void)
         case ACCEPT_CLIENT: add_client(fd); break;
         case ACCEPT_NOBODY: return;
         case ACCEPT_RETRY: break;
-        case ACCEPT_PAUSE: starved = log_shortage("accept"); break;
+        case ACCEPT_PAUSE: note_shortage("accept", errno); break;
         case ACCEPT_BROKEN: die("accept");
         }
     }
 }
 
-static void serve_ready(int fd)
+static void serve_client(struct conn *c)
 {
-    struct conn *c = &conns[fd];
+    int error = wants_write(c) ? conn_write(c) : conn_read(c);
 
-    if (fd == listen_fd)
-        accept_clients();
-    else if (fd == wake_fds[0])
-        stop_listening(fd, &listen_fd);
-    else if (!(wants_write(c) ? conn_write(c) : conn_read(c)))
-        conn_close(c, errno);
+    if (error != 0)
+        conn_close(c, error);
 }
 
+static void serve_ready(int fd)
+{
+    if (fd == stop_fd)
+        empty_pipe(fd);
+    else if (fd == listen_fd)
+        accept_clients();
+    else
+        serve_client(&conns[fd]);
+}
+
+/* Once a second: often enough for limits in seconds. */
 static void close_overdue(void)
 {
+    if (now_ms < next_look_ms)
+        return;
+    next_look_ms = now_ms + TICK_MS;
     for (int fd = 0; fd <= max_fd; fd++)
         if (conns[fd].fd != 0 && conns[fd].deadline_ms <= now_ms)
             conn_close(&conns[fd], ETIME);
 }
 
-static void serve_round(void)
+/* select() overwrites its sets: they are filled anew for each call. */
+static void fill_sets(fd_set *readable, fd_set *writable)
 {
-    int wait_ms = starved ? ACCEPT_PAUSE_MS : n_clients > 0 ? TICK_MS : -1;
-    struct timeval limit = {wait_ms / 1000, wait_ms % 1000 * 1000L};
-    fd_set readable, writable;
-
-    FD_ZERO(&readable);
-    FD_ZERO(&writable);
-    FD_SET(wake_fds[0], &readable);
+    FD_ZERO(readable);
+    FD_ZERO(writable);
+    FD_SET(stop_fd, readable);
     if (wants_accept())
-        FD_SET(listen_fd, &readable);
+        FD_SET(listen_fd, readable);
     for (int fd = 0; fd <= max_fd; fd++)
         if (conns[fd].fd != 0)
-            FD_SET(fd, wants_write(&conns[fd]) ? &writable : &readable);
-    starved = false;
-    if (select(max_fd + 1, &readable, &writable, NULL,
-               wait_ms == -1 ? NULL : &limit) == -1) {
-        wait_again("select");
+            FD_SET(fd, wants_write(&conns[fd]) ? writable : readable);
+}
+
+static void serve_round(void)
+{
+    int wait_ms = longest_wait_ms(n_clients > 0);
+    struct timeval limit = {wait_ms / 1000, wait_ms % 1000 * 1000L};
+    fd_set readable, writable;
+    int n;
+
+    fill_sets(&readable, &writable);
+    end_shortage();
+    n = select(max_fd + 1, &readable, &writable, NULL,
+               wait_ms == -1 ? NULL : &limit);
+    if (n == -1) {
+        wait_again("select", errno); /* and the sets say nothing */
         return;
     }
     now_ms = clock_ms();
     for (int fd = 0; fd <= max_fd; fd++)
         if (FD_ISSET(fd, &readable) || FD_ISSET(fd, &writable))
             serve_ready(fd);
+    close_overdue();
 }
 
 int main(int argc, char **argv)
@@ -210,18 +239,23 @@ int main(int argc, char **argv)
     parse_server_options(&options, argc, argv, "9004");
     (void)set_descriptor_limit(FD_SETSIZE); /* whatever is opened fits in */
     listen_fd = listen_on(options.address, options.port);
-    if (listen_fd == -1 || set_nonblocking(listen_fd) == -1 ||
-        open_wake_pipe(wake_fds) == -1 || announce(listen_fd) == -1)
+    if (listen_fd == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
-    (void)fit_clients(&options, FD_SETSIZE); /* all fit into the sets */
-    max_fd = listen_fd > wake_fds[0] ? listen_fd : wake_fds[0];
-    catch_stop_signals(on_stop);
+    if (set_nonblocking(listen_fd) == -1)
+        die("cannot make the socket non-blocking");
+    stop_fd = open_stop_pipe(options.grace_s);
+    if (stop_fd == -1)
+        die("cannot make a pipe");
+    fit_clients(&options.max_clients, FD_SETSIZE);
+    max_fd = listen_fd > stop_fd ? listen_fd : stop_fd;
+    if (announce(listen_fd) == -1)
+        die("cannot announce");
 
-    while (stops == 0 || (stops == 1 && n_clients > 0)) {
+    while (stop_signals() == 0)
         serve_round();
-        if (second_passed(now_ms))
-            close_overdue();
-    }
+    close(listen_fd);
+    while (stop_signals() == 1 && n_clients > 0)
+        serve_round();
     remove_socket();
     log_served(served);
     return 0;

@@ -7,6 +7,7 @@
  *       +---------------------------------------------+
  *
  * New here: poll, a dense array, and how to remove from it in mid-walk.
+ * From common/: what 04-select names, and nothing else.
  * Its limit: the kernel still walks the whole list in every round.
  */
 #include <errno.h>
@@ -16,10 +17,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "capacity.h"
 #include "clock.h"
 #include "log.h"
 #include "net.h"
 #include "options.h"
+#include "shortage.h"
 #include "signals.h"
 
 enum { BUFFER_SIZE = 64 * 1024, TICK_MS = 1000 };
@@ -39,27 +42,17 @@ struct conn {
 
 static struct options options;
 static int listen_fd = -1;
-static int wake_fds[2];             /* a pipe: a signal must end the wait */
-static volatile sig_atomic_t stops; /* 0: serve, 1: let end, 2: end */
-static struct pollfd *list;         /* dense: clients stand without gaps */
-static struct conn *conns;          /* conns[i] is the client at list[i] */
+static int stop_fd;         /* a pipe: has input when a signal came */
+static struct pollfd *list; /* dense: clients stand without gaps */
+static struct conn *conns;  /* conns[i] is the client at list[i] */
 static int n_clients;
 static long served;
-static bool starved;     /* accept lacked resources: sit one round out */
-static long long now_ms; /* when the last wait ended */
-
-/* The pipe ends the wait, even one that was only about to begin. */
-static void on_stop(int signal_number)
-{
-    (void)signal_number;
-    if (stops++ == 0)
-        start_grace(options.grace_s);
-    wake(wake_fds[1]);
-}
+static long long now_ms;       /* when the last wait ended */
+static long long next_look_ms; /* when deadlines are looked at again */
 
 static bool wants_accept(void)
 {
-    return stops == 0 && n_clients < options.max_clients && !starved;
+    return stop_signals() == 0 && n_clients < options.max_clients && !is_short();
 }
 
 static bool wants_write(const struct conn *c)
@@ -67,88 +60,102 @@ static bool wants_write(const struct conn *c)
     return c->owed_len > 0;
 }
 
-/* A step returns false when the connection is to be closed; errno says why. */
-static bool conn_write(struct conn *c)
+/* A step returns 0, or why the connection is to be closed: an errno, or
+ * END_OF_INPUT. */
+static int conn_write(struct conn *c)
 {
-    ssize_t n = wants_write(c) ? send(c->fd, c->owed, c->owed_len, 0) : 0;
+    ssize_t n = send(c->fd, c->owed, c->owed_len, 0);
 
-    c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
     if (n == -1)
-        return errno == EAGAIN || errno == EINTR;
+        return is_not_now(errno) ? 0 : errno;
     log_bytes(c->fd, "write", c->owed, (size_t)n);
+    c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
     c->owed += n;
     c->owed_len -= (size_t)n;
     if (wants_write(c))
-        return true;
+        return 0;
     free(c->kept);
     c->kept = NULL;
     if (!c->leaving)
-        return true;
+        return 0;
     /* A close could destroy the last reply (see hang_up): read on until EOF. */
     c->deadline_ms = deadline_ms(now_ms, LINGER_S);
-    return shutdown(c->fd, SHUT_WR) == 0;
+    return shutdown(c->fd, SHUT_WR) == 0 ? 0 : errno;
 }
 
 /* What the socket does not take is kept: others need the buffer it is in. */
-static bool conn_say(struct conn *c, struct reply reply)
+static int conn_say(struct conn *c, struct reply reply)
 {
-    now_ms += work(reply.len > 0 ? options.work_ms : 0);
+    int error;
+
+    if (reply.len > 0 && options.work_ms > 0) {
+        work(options.work_ms);
+        now_ms = clock_ms();
+    }
+    c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
+    if (reply.len == 0)
+        return 0;
     c->leaving = reply.last;
     c->owed = reply.bytes;
     c->owed_len = reply.len;
-    if (!conn_write(c))
-        return false;
-    if (wants_write(c))
-        c->owed = c->kept = copy_of(c->owed, c->owed_len);
-    return c->owed != NULL;
+    error = conn_write(c);
+    if (error != 0 || !wants_write(c))
+        return error;
+    c->kept = copy_of(c->owed, c->owed_len);
+    c->owed = c->kept;
+    return c->kept != NULL ? 0 : ENOMEM;
 }
 
-static bool conn_open(struct conn *c, int fd)
+static int conn_open(struct conn *c, int fd)
 {
     *c = (struct conn){.fd = fd};
     n_clients++;
     served++;
     log_connected(fd);
-    return set_nonblocking(fd) == 0 &&
-           conn_say(c, session_open(&c->session, options.service));
+    if (set_nonblocking(fd) == -1)
+        return errno;
+    return conn_say(c, session_open(&c->session, options.service));
 }
 
-static bool conn_read(struct conn *c)
+static int conn_read(struct conn *c)
 {
     static char buffer[BUFFER_SIZE];
     ssize_t n = recv(c->fd, buffer, sizeof(buffer), 0);
 
     if (n == -1)
-        return errno == EAGAIN || errno == EINTR;
-    errno = 0; /* the client has said all */
-    if (n == 0 || c->leaving)
-        return n > 0;
+        return is_not_now(errno) ? 0 : errno;
+    if (n == 0)
+        return END_OF_INPUT;
+    if (c->leaving)
+        return 0; /* dropped */
     log_bytes(c->fd, "read", buffer, (size_t)n);
     return conn_say(c, session_feed(&c->session, buffer, (size_t)n));
 }
 
-static void conn_close(struct conn *c, int error)
+static void conn_close(struct conn *c, int why)
 {
-    log_closed(c->fd, error);
+    log_closed(c->fd, why);
     close(c->fd);
     free(c->kept);
     *c = (struct conn){.fd = 0};
     n_clients--;
 }
 
-/* The last one takes the free place. Walk backwards: it was seen already. */
-static void remove_client(int i, int error)
+/* The last one takes the free place. A walk that meets it there, or misses it,
+ * does no harm: what is ready is still ready in the next round. */
+static void remove_client(int i, int why)
 {
-    conn_close(&conns[i], error);
+    conn_close(&conns[i], why);
     list[i] = list[FIRST_CLIENT + n_clients];
     conns[i] = conns[FIRST_CLIENT + n_clients];
 }
 
-static void watch_or_remove(int i, bool alive)
+static void watch_or_remove(int i, int error)
 {
-    list[i].events = wants_write(&conns[i]) ? POLLOUT : POLLIN;
-    if (!alive)
-        remove_client(i, errno);
+    if (error != 0)
+        remove_client(i, error);
+    else
+        list[i].events = wants_write(&conns[i]) ? POLLOUT : POLLIN;
 }
 
 static void add_client(int fd)
@@ -159,7 +166,7 @@ static void add_client(int fd)
     watch_or_remove(i, conn_open(&conns[i], fd));
 }
 
-/* All who wait: that one is ready does not say how many are. */
+/* All that wait: that one is ready does not say how many are. */
 static void accept_clients(void)
 {
     while (wants_accept()) {
@@ -169,26 +176,36 @@ static void accept_clients(void)
         case ACCEPT_CLIENT: add_client(fd); break;
         case ACCEPT_NOBODY: return;
         case ACCEPT_RETRY: break;
-        case ACCEPT_PAUSE: starved = log_shortage("accept"); break;
+        case ACCEPT_PAUSE: note_shortage("accept", errno); break;
         case ACCEPT_BROKEN: die("accept");
         }
     }
 }
 
-static void serve_ready(int i)
+static void serve_client(int i)
 {
     struct conn *c = &conns[i];
+    int error = wants_write(c) ? conn_write(c) : conn_read(c);
 
-    if (i == LISTENER)
-        accept_clients();
-    else if (i == WAKE_PIPE)
-        stop_listening(wake_fds[0], &listen_fd);
-    else
-        watch_or_remove(i, wants_write(c) ? conn_write(c) : conn_read(c));
+    watch_or_remove(i, error);
 }
 
+static void serve_ready(int i)
+{
+    if (i == WAKE_PIPE)
+        empty_pipe(stop_fd);
+    else if (i == LISTENER)
+        accept_clients();
+    else
+        serve_client(i);
+}
+
+/* Once a second: often enough for limits in seconds. */
 static void close_overdue(void)
 {
+    if (now_ms < next_look_ms)
+        return;
+    next_look_ms = now_ms + TICK_MS;
     for (int i = FIRST_CLIENT + n_clients - 1; i >= FIRST_CLIENT; i--)
         if (conns[i].deadline_ms <= now_ms)
             remove_client(i, ETIME);
@@ -196,18 +213,21 @@ static void close_overdue(void)
 
 static void serve_round(void)
 {
-    int wait_ms = starved ? ACCEPT_PAUSE_MS : n_clients > 0 ? TICK_MS : -1;
+    nfds_t len = (nfds_t)(FIRST_CLIENT + n_clients);
     int n;
 
     list[LISTENER].fd = wants_accept() ? listen_fd : -1; /* -1: not watched */
-    starved = false;
-    n = poll(list, (nfds_t)(FIRST_CLIENT + n_clients), wait_ms);
-    if (n == -1)
-        wait_again("poll");
+    n = poll(list, len, longest_wait_ms(n_clients > 0));
+    end_shortage();
+    if (n == -1) {
+        wait_again("poll", errno);
+        return;
+    }
     now_ms = clock_ms();
-    for (int i = FIRST_CLIENT + n_clients - 1; n > 0 && i >= LISTENER; i--)
+    for (int i = 0; i < FIRST_CLIENT + n_clients; i++)
         if (list[i].revents != 0)
             serve_ready(i);
+    close_overdue();
 }
 
 int main(int argc, char **argv)
@@ -216,23 +236,28 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_server_options(&options, argc, argv, "9005");
     listen_fd = listen_on(options.address, options.port);
-    if (listen_fd == -1 || set_nonblocking(listen_fd) == -1 ||
-        open_wake_pipe(wake_fds) == -1)
+    if (listen_fd == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
-    (void)fit_clients(&options, 0);
+    if (set_nonblocking(listen_fd) == -1)
+        die("cannot make the socket non-blocking");
+    stop_fd = open_stop_pipe(options.grace_s);
+    if (stop_fd == -1)
+        die("cannot make a pipe");
+    fit_clients(&options.max_clients, set_descriptor_limit(0));
     list = calloc((size_t)options.max_clients + FIRST_CLIENT, sizeof(*list));
     conns = calloc((size_t)options.max_clients + FIRST_CLIENT, sizeof(*conns));
-    if (list == NULL || conns == NULL || announce(listen_fd) == -1)
+    if (list == NULL || conns == NULL)
         die("cannot serve %d clients", options.max_clients);
     list[LISTENER].events = POLLIN;
-    list[WAKE_PIPE] = (struct pollfd){.fd = wake_fds[0], .events = POLLIN};
-    catch_stop_signals(on_stop);
+    list[WAKE_PIPE] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
+    if (announce(listen_fd) == -1)
+        die("cannot announce");
 
-    while (stops == 0 || (stops == 1 && n_clients > 0)) {
+    while (stop_signals() == 0)
         serve_round();
-        if (second_passed(now_ms))
-            close_overdue();
-    }
+    close(listen_fd);
+    while (stop_signals() == 1 && n_clients > 0)
+        serve_round();
     remove_socket();
     log_served(served);
     return 0;

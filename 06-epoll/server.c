@@ -7,6 +7,7 @@
  *       +---------------------------------------------------+
  *
  * New here: epoll_create1, epoll_ctl, epoll_wait, level-triggered.
+ * From common/: what 04-select names, and nothing else.
  * Its limit: bytes are no messages yet. 07-framing finds where one ends.
  */
 #include <errno.h>
@@ -16,10 +17,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "capacity.h"
 #include "clock.h"
 #include "log.h"
 #include "net.h"
 #include "options.h"
+#include "shortage.h"
 #include "signals.h"
 
 enum { BUFFER_SIZE = 64 * 1024, TICK_MS = 1000, BATCH = 256 };
@@ -38,28 +41,19 @@ struct conn {
 
 static struct options options;
 static int listen_fd = -1;
-static int wake_fds[2];             /* a pipe: a signal must end the wait */
-static volatile sig_atomic_t stops; /* 0: serve, 1: let end, 2: end */
+static int stop_fd; /* a pipe: has input when a signal came */
 static int epoll_fd;
+static bool listening;     /* whether listen_fd is being watched */
 static struct conn *conns; /* by descriptor */
 static int max_fd;         /* the highest client ever */
 static int n_clients;
 static long served;
-static bool starved;     /* accept lacked resources: sit one round out */
-static long long now_ms; /* when the last wait ended */
-
-/* The pipe ends the wait, even one that was only about to begin. */
-static void on_stop(int signal_number)
-{
-    (void)signal_number;
-    if (stops++ == 0)
-        start_grace(options.grace_s);
-    wake(wake_fds[1]);
-}
+static long long now_ms;       /* when the last wait ended */
+static long long next_look_ms; /* when deadlines are looked at again */
 
 static bool wants_accept(void)
 {
-    return stops == 0 && n_clients < options.max_clients && !starved;
+    return stop_signals() == 0 && n_clients < options.max_clients && !is_short();
 }
 
 static bool wants_write(const struct conn *c)
@@ -67,92 +61,110 @@ static bool wants_write(const struct conn *c)
     return c->owed_len > 0;
 }
 
-/* A step returns false when the connection is to be closed; errno says why. */
-static bool conn_write(struct conn *c)
+/* A step returns 0, or why the connection is to be closed: an errno, or
+ * END_OF_INPUT. */
+static int conn_write(struct conn *c)
 {
-    ssize_t n = wants_write(c) ? send(c->fd, c->owed, c->owed_len, 0) : 0;
+    ssize_t n = send(c->fd, c->owed, c->owed_len, 0);
 
-    c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
     if (n == -1)
-        return errno == EAGAIN || errno == EINTR;
+        return is_not_now(errno) ? 0 : errno;
     log_bytes(c->fd, "write", c->owed, (size_t)n);
+    c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
     c->owed += n;
     c->owed_len -= (size_t)n;
     if (wants_write(c))
-        return true;
+        return 0;
     free(c->kept);
     c->kept = NULL;
     if (!c->leaving)
-        return true;
+        return 0;
     /* A close could destroy the last reply (see hang_up): read on until EOF. */
     c->deadline_ms = deadline_ms(now_ms, LINGER_S);
-    return shutdown(c->fd, SHUT_WR) == 0;
+    return shutdown(c->fd, SHUT_WR) == 0 ? 0 : errno;
 }
 
 /* What the socket does not take is kept: others need the buffer it is in. */
-static bool conn_say(struct conn *c, struct reply reply)
+static int conn_say(struct conn *c, struct reply reply)
 {
-    now_ms += work(reply.len > 0 ? options.work_ms : 0);
+    int error;
+
+    if (reply.len > 0 && options.work_ms > 0) {
+        work(options.work_ms);
+        now_ms = clock_ms();
+    }
+    c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
+    if (reply.len == 0)
+        return 0;
     c->leaving = reply.last;
     c->owed = reply.bytes;
     c->owed_len = reply.len;
-    if (!conn_write(c))
-        return false;
-    if (wants_write(c))
-        c->owed = c->kept = copy_of(c->owed, c->owed_len);
-    return c->owed != NULL;
+    error = conn_write(c);
+    if (error != 0 || !wants_write(c))
+        return error;
+    c->kept = copy_of(c->owed, c->owed_len);
+    c->owed = c->kept;
+    return c->kept != NULL ? 0 : ENOMEM;
 }
 
-static bool conn_open(struct conn *c, int fd)
+static int conn_open(struct conn *c, int fd)
 {
     *c = (struct conn){.fd = fd};
     n_clients++;
     served++;
     log_connected(fd);
-    return set_nonblocking(fd) == 0 &&
-           conn_say(c, session_open(&c->session, options.service));
+    if (set_nonblocking(fd) == -1)
+        return errno;
+    return conn_say(c, session_open(&c->session, options.service));
 }
 
-static bool conn_read(struct conn *c)
+static int conn_read(struct conn *c)
 {
     static char buffer[BUFFER_SIZE];
     ssize_t n = recv(c->fd, buffer, sizeof(buffer), 0);
 
     if (n == -1)
-        return errno == EAGAIN || errno == EINTR;
-    errno = 0; /* the client has said all */
-    if (n == 0 || c->leaving)
-        return n > 0;
+        return is_not_now(errno) ? 0 : errno;
+    if (n == 0)
+        return END_OF_INPUT;
+    if (c->leaving)
+        return 0; /* dropped */
     log_bytes(c->fd, "read", buffer, (size_t)n);
     return conn_say(c, session_feed(&c->session, buffer, (size_t)n));
 }
 
-static void conn_close(struct conn *c, int error)
+static void conn_close(struct conn *c, int why)
 {
-    log_closed(c->fd, error);
+    log_closed(c->fd, why);
     close(c->fd);
     free(c->kept);
     *c = (struct conn){.fd = 0};
     n_clients--;
 }
 
+/* Returns epoll_ctl(2)'s errno, or 0. */
 static int watch(int operation, int fd, bool writable)
 {
     struct epoll_event event = {.events = writable ? EPOLLOUT : EPOLLIN,
                                 .data.fd = fd};
 
-    return epoll_ctl(epoll_fd, operation, fd, &event);
+    return epoll_ctl(epoll_fd, operation, fd, &event) == 0 ? 0 : errno;
 }
 
 static void add_client(int fd)
 {
-    max_fd = fd > max_fd ? fd : max_fd;
-    if (!conn_open(&conns[fd], fd) ||
-        watch(EPOLL_CTL_ADD, fd, wants_write(&conns[fd])) == -1)
-        conn_close(&conns[fd], errno);
+    struct conn *c = &conns[fd];
+    int error = conn_open(c, fd);
+
+    if (error == 0)
+        error = watch(EPOLL_CTL_ADD, fd, wants_write(c));
+    if (error != 0)
+        conn_close(c, error);
+    else if (fd > max_fd)
+        max_fd = fd;
 }
 
-/* All who wait: that one is ready does not say how many are. */
+/* All that wait: that one is ready does not say how many are. */
 static void accept_clients(void)
 {
     while (wants_accept()) {
@@ -162,78 +174,113 @@ static void accept_clients(void)
         case ACCEPT_CLIENT: add_client(fd); break;
         case ACCEPT_NOBODY: return;
         case ACCEPT_RETRY: break;
-        case ACCEPT_PAUSE: starved = log_shortage("accept"); break;
+        case ACCEPT_PAUSE: note_shortage("accept", errno); break;
         case ACCEPT_BROKEN: die("accept");
         }
     }
 }
 
-/* Only its own event closes a connection, and a batch holds one of each. */
-static void serve_ready(int fd)
+/* What it waits for changes when a reply falls short, and when all is written.
+ * A close ends the watching as well: epoll(7). */
+static void serve_client(struct conn *c)
 {
-    struct conn *c = &conns[fd];
-    bool wrote = wants_write(c);
+    bool owed = wants_write(c);
+    int error = owed ? conn_write(c) : conn_read(c);
 
-    if (fd == wake_fds[0])
-        stop_listening(fd, &listen_fd);
-    else if (c->fd == 0) /* nobody's: listen_fd, perhaps closed by now */
-        accept_clients();
-    else if (!(wrote ? conn_write(c) : conn_read(c)) ||
-             (wants_write(c) != wrote &&
-              watch(EPOLL_CTL_MOD, fd, wants_write(c)) == -1))
-        conn_close(c, errno); /* which ends the watching as well: epoll(7) */
+    if (error == 0 && wants_write(c) != owed)
+        error = watch(EPOLL_CTL_MOD, c->fd, !owed);
+    if (error != 0)
+        conn_close(c, error);
 }
 
+/* Only its own event closes a connection, and a batch holds one of each: so
+ * no event in it is about somebody who came later. */
+static void serve_ready(int fd)
+{
+    if (fd == stop_fd)
+        empty_pipe(fd);
+    else if (fd == listen_fd)
+        accept_clients();
+    else
+        serve_client(&conns[fd]);
+}
+
+/* Once a second: often enough for limits in seconds. */
 static void close_overdue(void)
 {
+    if (now_ms < next_look_ms)
+        return;
+    next_look_ms = now_ms + TICK_MS;
     for (int fd = 0; fd <= max_fd; fd++)
         if (conns[fd].fd != 0 && conns[fd].deadline_ms <= now_ms)
             conn_close(&conns[fd], ETIME);
 }
 
+/* The listener is watched only while a client would be let in. */
+static void watch_listener(void)
+{
+    bool wanted = wants_accept();
+    int error;
+
+    if (wanted == listening)
+        return;
+    error = watch(wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listen_fd, false);
+    if (error == 0)
+        listening = wanted;
+    else
+        note_shortage("epoll_ctl", error);
+}
+
 static void serve_round(void)
 {
-    static bool listening; /* whether listen_fd is being watched */
     struct epoll_event events[BATCH];
-    bool wanted = wants_accept();
-    int n, wait_ms = n_clients > 0 ? TICK_MS : -1;
+    int n;
 
-    if (wanted != listening && listen_fd != -1 &&
-        watch(wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listen_fd, false) == 0)
-        listening = wanted;
-    if (starved || (wanted && !listening && log_shortage("epoll_ctl")))
-        wait_ms = ACCEPT_PAUSE_MS;
-    starved = false;
-    n = epoll_wait(epoll_fd, events, BATCH, wait_ms);
-    if (n == -1)
-        wait_again("epoll_wait");
+    if (stop_signals() == 0)
+        watch_listener();
+    n = epoll_wait(epoll_fd, events, BATCH, longest_wait_ms(n_clients > 0));
+    end_shortage();
+    if (n == -1) {
+        wait_again("epoll_wait", errno);
+        return;
+    }
     now_ms = clock_ms();
     for (int i = 0; i < n; i++)
         serve_ready(events[i].data.fd);
+    close_overdue();
 }
 
 int main(int argc, char **argv)
 {
+    int limit;
+
     hold_signals();
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_server_options(&options, argc, argv, "9006");
     listen_fd = listen_on(options.address, options.port);
-    if (listen_fd == -1 || set_nonblocking(listen_fd) == -1 ||
-        open_wake_pipe(wake_fds) == -1)
+    if (listen_fd == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
+    if (set_nonblocking(listen_fd) == -1)
+        die("cannot make the socket non-blocking");
+    stop_fd = open_stop_pipe(options.grace_s);
+    if (stop_fd == -1)
+        die("cannot make a pipe");
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    conns = calloc((size_t)fit_clients(&options, 0), sizeof(conns[0]));
-    if (epoll_fd == -1 || conns == NULL ||
-        watch(EPOLL_CTL_ADD, wake_fds[0], false) == -1 ||
-        announce(listen_fd) == -1)
+    if (epoll_fd == -1 || watch(EPOLL_CTL_ADD, stop_fd, false) != 0)
+        die("cannot wait for events");
+    limit = set_descriptor_limit(0); /* every descriptor is below it */
+    fit_clients(&options.max_clients, limit);
+    conns = calloc((size_t)limit, sizeof(conns[0]));
+    if (conns == NULL)
         die("cannot serve %d clients", options.max_clients);
-    catch_stop_signals(on_stop);
+    if (announce(listen_fd) == -1)
+        die("cannot announce");
 
-    while (stops == 0 || (stops == 1 && n_clients > 0)) {
+    while (stop_signals() == 0)
         serve_round();
-        if (second_passed(now_ms))
-            close_overdue();
-    }
+    close(listen_fd); /* which ends the watching as well: epoll(7) */
+    while (stop_signals() == 1 && n_clients > 0)
+        serve_round();
     remove_socket();
     log_served(served);
     return 0;

@@ -20,10 +20,13 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "blocking.h"
+#include "capacity.h"
 #include "clock.h"
 #include "log.h"
 #include "net.h"
 #include "options.h"
+#include "shortage.h"
 #include "signals.h"
 
 #include "frame.h"
@@ -83,7 +86,7 @@ static int answer_command(struct conn *c, struct span message)
                              buffer_len(&response), &c->out);
 
     buffer_free(&response); /* errno stays: free(3) */
-    (void)work(options.work_ms);
+    work(options.work_ms);
     if (!good || buffer_len(&c->out) < WRITE_SIZE)
         return good ? 0 : -1;
     return conn_write(c);
@@ -178,7 +181,7 @@ static int accept_client(void)
 
     while ((fd = accept(listen_fd, NULL, NULL)) == -1 && stops == 0) {
         switch (accept_verdict(fd)) {
-        case ACCEPT_PAUSE: wait_out_shortage("accept"); break;
+        case ACCEPT_PAUSE: wait_out_shortage("accept", errno); break;
         case ACCEPT_BROKEN: die("accept");
         default: break; /* that client is gone already: the next one */
         }
@@ -215,7 +218,7 @@ static void serve_client(int fd)
     while ((errno = pthread_create(&thread, &kind, live_as_thread,
                                    (void *)(intptr_t)fd)) != 0 &&
            stops == 0)
-        wait_out_shortage("pthread_create");
+        wait_out_shortage("pthread_create", errno);
     if (errno != 0) {
         close(fd);
         sem_post(&places);
@@ -233,7 +236,7 @@ static void start(int argc, char **argv)
     if ((store = store_open(kind, limits)) == NULL)
         die("cannot open the store");
     listen_fd = listen_on(options.address, options.port);
-    (void)fit_clients(&options, 0);
+    fit_clients(&options.max_clients, set_descriptor_limit(0));
     if (listen_fd == -1 || announce(listen_fd) == -1 ||
         sem_init(&places, 0, (unsigned)options.max_clients) == -1)
         die("cannot serve on %s, port %s", options.address, options.port);

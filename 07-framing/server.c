@@ -5,6 +5,9 @@
  *     one write:  [answer 1][answer 2][answer 3]
  *
  * New here: a codec (frame.h) finds where a message ends; an input buffer.
+ * From common/: what 04-select names. From this folder: frame_decode() cuts a
+ * frame out of what has come, answer_frame() says what is said to it, and a
+ * struct buffer (buffer.h) keeps bytes that wait.
  * Its limit: one thread. A handler that works long holds up everyone.
  */
 #include <errno.h>
@@ -15,12 +18,14 @@
 #include <unistd.h>
 
 #include "answer.h"
+#include "capacity.h"
 #include "clock.h"
 #include "frame.h"
 #include "log.h"
 #include "net.h"
 #include "options.h"
 #include "setup.h"
+#include "shortage.h"
 #include "signals.h"
 
 enum { BUFFER_SIZE = 64 * 1024, TICK_MS = 1000, BATCH = 256 };
@@ -39,28 +44,27 @@ static struct options options;
 static struct codec codec;      /* how a frame is cut out of the stream */
 static enum answer_kind answer; /* what is said to it */
 static int listen_fd = -1;
-static int wake_fds[2];             /* a pipe: a signal must end the wait */
-static volatile sig_atomic_t stops; /* 0: serve, 1: let end, 2: end */
+static int stop_fd; /* a pipe: has input when a signal came */
 static int epoll_fd;
+static bool listening;     /* whether listen_fd is being watched */
 static struct conn *conns; /* by descriptor */
 static int max_fd;         /* the highest client ever */
 static int n_clients;
 static long served;
-static bool starved;     /* accept lacked resources: sit one round out */
-static long long now_ms; /* when the last wait ended */
-
-/* The pipe ends the wait, even one that was only about to begin. */
-static void on_stop(int signal_number)
-{
-    (void)signal_number;
-    if (stops++ == 0)
-        start_grace(options.grace_s);
-    wake(wake_fds[1]);
-}
+static long long now_ms;       /* when the last wait ended */
+static long long next_look_ms; /* when deadlines are looked at again */
 
 static bool wants_accept(void)
 {
-    return stops == 0 && n_clients < options.max_clients && !starved;
+    return stop_signals() == 0 && n_clients < options.max_clients &&
+           !is_short();
+}
+
+/* A close could destroy the last reply (see hang_up): read on until EOF. */
+static int conn_half_close(struct conn *c)
+{
+    c->deadline_ms = deadline_ms(now_ms, LINGER_S);
+    return shutdown(c->fd, SHUT_WR) == 0 ? 0 : errno;
 }
 
 static bool wants_write(const struct conn *c)
@@ -68,23 +72,37 @@ static bool wants_write(const struct conn *c)
     return buffer_len(&c->out) > 0;
 }
 
-/* A step returns false when the connection is to be closed; errno says why. */
-static bool conn_write(struct conn *c)
+/* A step returns 0, or why the connection is to be closed: an errno, or
+ * END_OF_INPUT. */
+static int conn_write(struct conn *c)
 {
-    if (wants_write(c)) {
-        ssize_t n = send(c->fd, buffer_front(&c->out), buffer_len(&c->out), 0);
+    ssize_t n = send(c->fd, buffer_front(&c->out), buffer_len(&c->out), 0);
 
-        if (n == -1)
-            return errno == EAGAIN || errno == EINTR;
-        log_bytes(c->fd, "write", buffer_front(&c->out), (size_t)n);
-        c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
-        buffer_consume(&c->out, (size_t)n);
-    }
+    if (n == -1)
+        return is_not_now(errno) ? 0 : errno;
+    log_bytes(c->fd, "write", buffer_front(&c->out), (size_t)n);
+    c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
+    buffer_consume(&c->out, (size_t)n);
     if (wants_write(c) || !c->leaving)
-        return true;
-    /* A close could destroy the last reply (see hang_up): read on until EOF. */
-    c->deadline_ms = deadline_ms(now_ms, LINGER_S);
-    return shutdown(c->fd, SHUT_WR) == 0;
+        return 0;
+    return conn_half_close(c);
+}
+
+/* The answer to one frame goes behind what is owed already. Returns what went
+ * wrong, or NULL. */
+static const char *conn_answer(struct conn *c, const struct frame *frame)
+{
+    char *bytes = buffer_front(&c->in);
+
+    if (options.work_ms > 0) {
+        work(options.work_ms);
+        now_ms = clock_ms();
+    }
+    c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
+    c->leaving = frame->last;
+    if (!answer_frame(&codec, answer, bytes, frame, &c->out))
+        return errno_symbol(errno);
+    return NULL;
 }
 
 /* Answers all frames that are whole; after a bad one, hangs up. */
@@ -92,63 +110,62 @@ static void conn_say(struct conn *c)
 {
     enum frame_status status = FRAME_READY;
 
-    while (status == FRAME_READY && !c->leaving && stops < 2) {
-        char *bytes = buffer_front(&c->in);
+    while (status == FRAME_READY && !c->leaving && stop_signals() < 2) {
+        const char *wrong = NULL;
         struct frame frame;
 
-        status = frame_decode(&codec, &c->decoder, bytes, buffer_len(&c->in),
-                              &frame);
-        if (status == FRAME_READY) {
-            now_ms += work(options.work_ms);
-            c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
-            c->leaving = frame.last;
-            if (!answer_frame(&codec, answer, bytes, &frame, &c->out))
-                status = FRAME_ERROR;
-        }
+        status = frame_decode(&codec, &c->decoder, buffer_front(&c->in),
+                              buffer_len(&c->in), &frame);
+        if (status == FRAME_READY)
+            wrong = conn_answer(c, &frame);
+        else if (status == FRAME_ERROR)
+            wrong = c->decoder.why;
         buffer_consume(&c->in, frame.used);
-    }
-    if (status == FRAME_ERROR) {
-        log_info("fd %d: %s", c->fd,
-                 c->decoder.why != NULL ? c->decoder.why : errno_symbol(errno));
-        c->leaving = true;
-        (void)answer_error(&codec, &c->decoder, &c->out);
+        if (wrong != NULL) {
+            log_info("fd %d: %s", c->fd, wrong);
+            c->leaving = true;
+            (void)answer_error(&codec, &c->decoder, &c->out);
+        }
     }
 }
 
-static bool conn_open(struct conn *c, int fd)
+static int conn_open(struct conn *c, int fd)
 {
     *c = (struct conn){.fd = fd};
     n_clients++;
     served++;
     log_connected(fd);
     c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
-    return set_nonblocking(fd) == 0;
+    return set_nonblocking(fd) == 0 ? 0 : errno;
 }
 
-static bool conn_read(struct conn *c)
+static int conn_read(struct conn *c)
 {
     static char buffer[BUFFER_SIZE];
     ssize_t n = recv(c->fd, buffer, sizeof(buffer), 0);
 
     if (n == -1)
-        return errno == EAGAIN || errno == EINTR;
-    errno = 0; /* the client has said all */
+        return is_not_now(errno) ? 0 : errno;
     if (n == 0 && buffer_len(&c->in) > 0 && !c->leaving)
         log_info("fd %d: truncated frame", c->fd);
-    if (n == 0 || c->leaving)
-        return n > 0;
+    if (n == 0)
+        return END_OF_INPUT;
+    if (c->leaving)
+        return 0; /* dropped */
     log_bytes(c->fd, "read", buffer, (size_t)n);
     if (buffer_len(&c->in) == 0) /* else: a frame must be whole in time */
         c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
     if (!buffer_append(&c->in, buffer, (size_t)n))
-        return false;
+        return ENOMEM;
     conn_say(c);
-    return conn_write(c);
+    if (wants_write(c))
+        return conn_write(c);
+    return c->leaving ? conn_half_close(c) : 0;
 }
 
-static void conn_close(struct conn *c, int error)
+static void conn_close(struct conn *c, int why)
 {
-    log_closed(c->fd, error);
+    log_closed(c->fd, why);
     close(c->fd);
     buffer_free(&c->in);
     buffer_free(&c->out);
@@ -156,23 +173,29 @@ static void conn_close(struct conn *c, int error)
     n_clients--;
 }
 
+/* Returns epoll_ctl(2)'s errno, or 0. */
 static int watch(int operation, int fd, bool writable)
 {
     struct epoll_event event = {.events = writable ? EPOLLOUT : EPOLLIN,
                                 .data.fd = fd};
 
-    return epoll_ctl(epoll_fd, operation, fd, &event);
+    return epoll_ctl(epoll_fd, operation, fd, &event) == 0 ? 0 : errno;
 }
 
 static void add_client(int fd)
 {
-    max_fd = fd > max_fd ? fd : max_fd;
-    if (!conn_open(&conns[fd], fd) ||
-        watch(EPOLL_CTL_ADD, fd, wants_write(&conns[fd])) == -1)
-        conn_close(&conns[fd], errno);
+    struct conn *c = &conns[fd];
+    int error = conn_open(c, fd);
+
+    if (error == 0)
+        error = watch(EPOLL_CTL_ADD, fd, wants_write(c));
+    if (error != 0)
+        conn_close(c, error);
+    else if (fd > max_fd)
+        max_fd = fd;
 }
 
-/* All who wait: that one is ready does not say how many are. */
+/* All that wait: that one is ready does not say how many are. */
 static void accept_clients(void)
 {
     while (wants_accept()) {
@@ -182,78 +205,113 @@ static void accept_clients(void)
         case ACCEPT_CLIENT: add_client(fd); break;
         case ACCEPT_NOBODY: return;
         case ACCEPT_RETRY: break;
-        case ACCEPT_PAUSE: starved = log_shortage("accept"); break;
+        case ACCEPT_PAUSE: note_shortage("accept", errno); break;
         case ACCEPT_BROKEN: die("accept");
         }
     }
 }
 
-/* Only its own event closes a connection, and a batch holds one of each. */
-static void serve_ready(int fd)
+/* What it waits for changes when a reply falls short, and when all is written.
+ * A close ends the watching as well: epoll(7). */
+static void serve_client(struct conn *c)
 {
-    struct conn *c = &conns[fd];
-    bool wrote = wants_write(c);
+    bool owed = wants_write(c);
+    int error = owed ? conn_write(c) : conn_read(c);
 
-    if (fd == wake_fds[0])
-        stop_listening(fd, &listen_fd);
-    else if (c->fd == 0) /* nobody's: listen_fd, perhaps closed by now */
-        accept_clients();
-    else if (!(wrote ? conn_write(c) : conn_read(c)) ||
-             (wants_write(c) != wrote &&
-              watch(EPOLL_CTL_MOD, fd, wants_write(c)) == -1))
-        conn_close(c, errno); /* which ends the watching as well: epoll(7) */
+    if (error == 0 && wants_write(c) != owed)
+        error = watch(EPOLL_CTL_MOD, c->fd, !owed);
+    if (error != 0)
+        conn_close(c, error);
 }
 
+/* Only its own event closes a connection, and a batch holds one of each: so
+ * no event in it is about somebody who came later. */
+static void serve_ready(int fd)
+{
+    if (fd == stop_fd)
+        empty_pipe(fd);
+    else if (fd == listen_fd)
+        accept_clients();
+    else
+        serve_client(&conns[fd]);
+}
+
+/* Once a second: often enough for limits in seconds. */
 static void close_overdue(void)
 {
+    if (now_ms < next_look_ms)
+        return;
+    next_look_ms = now_ms + TICK_MS;
     for (int fd = 0; fd <= max_fd; fd++)
         if (conns[fd].fd != 0 && conns[fd].deadline_ms <= now_ms)
             conn_close(&conns[fd], ETIME);
 }
 
+/* The listener is watched only while a client would be let in. */
+static void watch_listener(void)
+{
+    bool wanted = wants_accept();
+    int error;
+
+    if (wanted == listening)
+        return;
+    error = watch(wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listen_fd, false);
+    if (error == 0)
+        listening = wanted;
+    else
+        note_shortage("epoll_ctl", error);
+}
+
 static void serve_round(void)
 {
-    static bool listening; /* whether listen_fd is being watched */
     struct epoll_event events[BATCH];
-    bool wanted = wants_accept();
-    int n, wait_ms = n_clients > 0 ? TICK_MS : -1;
+    int n;
 
-    if (wanted != listening && listen_fd != -1 &&
-        watch(wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listen_fd, false) == 0)
-        listening = wanted;
-    if (starved || (wanted && !listening && log_shortage("epoll_ctl")))
-        wait_ms = ACCEPT_PAUSE_MS;
-    starved = false;
-    n = epoll_wait(epoll_fd, events, BATCH, wait_ms);
-    if (n == -1)
-        wait_again("epoll_wait");
+    if (stop_signals() == 0)
+        watch_listener();
+    n = epoll_wait(epoll_fd, events, BATCH, longest_wait_ms(n_clients > 0));
+    end_shortage();
+    if (n == -1) {
+        wait_again("epoll_wait", errno);
+        return;
+    }
     now_ms = clock_ms();
     for (int i = 0; i < n; i++)
         serve_ready(events[i].data.fd);
+    close_overdue();
 }
 
 int main(int argc, char **argv)
 {
+    int limit;
+
     hold_signals();
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_framed_server(&options, &codec, &answer, argc, argv);
     listen_fd = listen_on(options.address, options.port);
-    if (listen_fd == -1 || set_nonblocking(listen_fd) == -1 ||
-        open_wake_pipe(wake_fds) == -1)
+    if (listen_fd == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
+    if (set_nonblocking(listen_fd) == -1)
+        die("cannot make the socket non-blocking");
+    stop_fd = open_stop_pipe(options.grace_s);
+    if (stop_fd == -1)
+        die("cannot make a pipe");
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    conns = calloc((size_t)fit_clients(&options, 0), sizeof(conns[0]));
-    if (epoll_fd == -1 || conns == NULL ||
-        watch(EPOLL_CTL_ADD, wake_fds[0], false) == -1 ||
-        announce(listen_fd) == -1)
+    if (epoll_fd == -1 || watch(EPOLL_CTL_ADD, stop_fd, false) != 0)
+        die("cannot wait for events");
+    limit = set_descriptor_limit(0); /* every descriptor is below it */
+    fit_clients(&options.max_clients, limit);
+    conns = calloc((size_t)limit, sizeof(conns[0]));
+    if (conns == NULL)
         die("cannot serve %d clients", options.max_clients);
-    catch_stop_signals(on_stop);
+    if (announce(listen_fd) == -1)
+        die("cannot announce");
 
-    while (stops == 0 || (stops == 1 && n_clients > 0)) {
+    while (stop_signals() == 0)
         serve_round();
-        if (second_passed(now_ms))
-            close_overdue();
-    }
+    close(listen_fd); /* which ends the watching as well: epoll(7) */
+    while (stop_signals() == 1 && n_clients > 0)
+        serve_round();
     remove_socket();
     log_served(served);
     return 0;

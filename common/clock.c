@@ -17,13 +17,3 @@ long long deadline_ms(long long now_ms, int seconds)
 {
     return seconds > 0 ? now_ms + seconds * 1000LL : LLONG_MAX;
 }
-
-bool second_passed(long long now_ms)
-{
-    static long long next_ms;
-
-    if (now_ms < next_ms)
-        return false;
-    next_ms = now_ms + 1000;
-    return true;
-}

@@ -2,16 +2,10 @@
 #ifndef CLOCK_H
 #define CLOCK_H
 
-#include <stdbool.h>
-
 /* Milliseconds since some fixed moment (CLOCK_MONOTONIC, clock_gettime(2)). */
 long long clock_ms(void);
 
 /* `seconds` after `now_ms`; for 0, never. */
 long long deadline_ms(long long now_ms, int seconds);
-
-/* True about once a second, for what need not be looked at in every round of a
- * loop. `now_ms` is clock_ms(); there is one such loop in a process. */
-bool second_passed(long long now_ms);
 
 #endif

@@ -1,7 +1,6 @@
 /* common/log.c - see log.h. */
 #include "log.h"
 
-#include "clock.h"
 #include "net.h"
 
 #include <ctype.h>
@@ -12,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE_LEN = 512, SHOWN_BYTES = 64, SHORTAGE_EVERY_MS = 10000 };
+enum { LINE_LEN = 512, SHOWN_BYTES = 64 };
 
 static const char *program_name = "server";
 static enum log_level log_level = LOG_NORMAL;
@@ -157,24 +156,13 @@ void log_connected(int fd)
 
 void log_closed(int fd, int error)
 {
-    if (error == 0)
+    if (error == 0 || error == END_OF_INPUT)
         log_info("fd %d: closed", fd);
     else if (error == EAGAIN || error == EWOULDBLOCK || error == ETIME)
         log_info("fd %d: closed, its time was up", fd);
     else
         log_info("fd %d: closed: %s (%s)", fd, errno_symbol(error),
                  strerror(error));
-}
-
-bool log_shortage(const char *call)
-{
-    static long long silent_until_ms;
-
-    if (clock_ms() >= silent_until_ms) {
-        log_error("%s: clients wait in the backlog", call);
-        silent_until_ms = clock_ms() + SHORTAGE_EVERY_MS;
-    }
-    return true;
 }
 
 void log_served(long clients)

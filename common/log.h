@@ -9,7 +9,6 @@
 #ifndef LOG_H
 #define LOG_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE };
@@ -27,16 +26,14 @@ void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * strace and /proc show it. */
 void log_connected(int fd);
 
-/* "fd 7: closed", or "fd 7: closed: ECONNRESET (...)" when `error`, an errno,
- * is not 0. An error of one client belongs to the ordinary log: clients leave
- * in many ways. EAGAIN (of a blocking socket) and ETIME mean that it was idle
- * for too long. */
-void log_closed(int fd, int error);
+/* Why a conversation ends, where no call has failed. */
+enum { END_OF_INPUT = -1 };
 
-/* `call` failed for want of descriptors, memory or processes. Such a state
- * lasts: the log says so at most every ten seconds, and always. Returns true,
- * so that who goes on can take note of it. */
-bool log_shortage(const char *call);
+/* "fd 7: closed" for 0 or END_OF_INPUT, else "fd 7: closed: ECONNRESET (...)"
+ * for an errno. An error of one client belongs to the ordinary log: clients
+ * leave in many ways. EAGAIN (of a blocking socket) and ETIME mean that it was
+ * idle for too long. */
+void log_closed(int fd, int error);
 
 /* The last line of every server: how many clients it served. */
 void log_served(long clients);

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -314,14 +313,9 @@ enum accept_verdict accept_verdict(int fd)
     }
 }
 
-int set_blocking_client(int fd, int seconds)
+bool is_not_now(int error)
 {
-    struct timeval limit = {.tv_sec = seconds};
-
-    if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == -1)
-        return -1;
-    return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
 int set_nonblocking(int fd)
@@ -333,66 +327,11 @@ int set_nonblocking(int fd)
     return fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ? -1 : 0;
 }
 
-static int put_all(int fd, bool is_socket, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = is_socket ? send(fd, bytes, len, 0) : write(fd, bytes, len);
-
-        if (n == -1 && errno == EINTR)
-            continue;
-        if (n == -1)
-            return -1;
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
-int send_all(int fd, const char *bytes, size_t len)
-{
-    return put_all(fd, true, bytes, len);
-}
-
-int write_all(int fd, const char *bytes, size_t len)
-{
-    return put_all(fd, false, bytes, len);
-}
-
 char *copy_of(const char *bytes, size_t len)
 {
     char *copy = malloc(len);
 
     return copy != NULL ? memcpy(copy, bytes, len) : NULL;
-}
-
-static void linger(int fd)
-{
-    long long end_ms = clock_ms() + LINGER_S * 1000;
-    char dropped[4096];
-
-    for (;;) {
-        long long left_ms = end_ms - clock_ms();
-        struct timeval limit = {.tv_sec = (time_t)(left_ms / 1000),
-                                .tv_usec =
-                                    (suseconds_t)(left_ms % 1000 * 1000)};
-        ssize_t n;
-
-        if (left_ms <= 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit,
-                                       sizeof(limit)) == -1)
-            return;
-        n = recv(fd, dropped, sizeof(dropped), 0);
-        if (n == 0 || (n == -1 && errno != EINTR))
-            return;
-    }
-}
-
-void hang_up(int fd)
-{
-    int saved = errno;
-
-    if (shutdown(fd, SHUT_WR) == 0)
-        linger(fd);
-    errno = saved;
 }
 
 int open_wake_pipe(int fds[2])
@@ -415,45 +354,10 @@ void wake(int fd)
     errno = saved;
 }
 
-void stop_listening(int wake_fd, int *listen_fd)
+void empty_pipe(int fd)
 {
     char dropped[64];
 
-    while (read(wake_fd, dropped, sizeof(dropped)) > 0)
+    while (read(fd, dropped, sizeof(dropped)) > 0)
         continue;
-    if (*listen_fd != -1)
-        close(*listen_fd);
-    *listen_fd = -1;
-}
-
-int set_descriptor_limit(int ceiling)
-{
-    rlim_t most = ceiling > 0 ? (rlim_t)ceiling : DESCRIPTORS_MAX;
-    int saved = errno;
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        rlim_t soft = limit.rlim_cur;
-
-        limit.rlim_cur = limit.rlim_max < most ? limit.rlim_max : most;
-        if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
-            limit.rlim_cur = soft;
-        most = limit.rlim_cur < most ? limit.rlim_cur : most;
-    }
-    errno = saved;
-    return (int)most;
-}
-
-int descriptors_left(int limit)
-{
-    int saved = errno; /* fcntl's EBADF is no failure */
-    int open_now = 0;
-
-    /* A server is started with few descriptors, and low ones. Were there more
-     * above, accept would say EMFILE, and that is handled too. */
-    for (int fd = 0; fd < limit && fd < 256; fd++)
-        if (fcntl(fd, F_GETFD) != -1)
-            open_now++;
-    errno = saved;
-    return limit - open_now > 1 ? limit - open_now : 1;
 }

@@ -11,10 +11,8 @@
 #include <stddef.h>
 
 enum {
-    ADDRESS_LEN = 128,     /* room for any address in words, NUL included */
-    ACCEPT_PAUSE_MS = 100, /* how long to accept nobody for want of resources */
-    LINGER_S = 3,          /* how long a client may take to hang up as well */
-    DESCRIPTORS_MAX = 1 << 20, /* containers may allow a thousand times more */
+    ADDRESS_LEN = 128, /* room for any address in words, NUL included */
+    LINGER_S = 3,      /* how long a client may take to hang up as well */
 };
 
 /*
@@ -65,35 +63,16 @@ enum accept_verdict {
  * end the server nor spin. */
 enum accept_verdict accept_verdict(int fd);
 
-/* Sets close-on-exec on an accepted socket, and a deadline of `seconds` (0:
- * none) on each of its reads and writes: they fail with EAGAIN when for so
- * long nothing came or nothing was taken (SO_RCVTIMEO, socket(7)). For the
- * stages that block. */
-int set_blocking_client(int fd, int seconds);
+/* Whether the errno of a recv or send that must not wait says "not now":
+ * EAGAIN, though it was said to be ready (select(2), BUGS), or EINTR. */
+bool is_not_now(int error);
 
 /* Sets close-on-exec and O_NONBLOCK. For the stages that wait for readiness,
  * their listening socket included. */
 int set_nonblocking(int fd);
 
-/* Sends all of `len` bytes on a blocking socket, however often the kernel
- * takes only some of them. -1: errno is send(2)'s; how many went out before is
- * not known. Flags are 0: a peer that has left is SIGPIPE unless that is
- * ignored, and then EPIPE. */
-int send_all(int fd, const char *bytes, size_t len);
-
-/* The same for any blocking descriptor, as stdout. For a socket send_all() is
- * cheaper: write(2) passes through what the kernel does for files first. */
-int write_all(int fd, const char *bytes, size_t len);
-
 /* A copy of `len` bytes in memory that the caller frees; NULL: ENOMEM. */
 char *copy_of(const char *bytes, size_t len);
-
-/* Ends a conversation without losing its last reply. Closing a socket that
- * holds unread bytes sends a reset, and a reset can overtake and destroy what
- * the client has not read yet (RFC 9293, 3.10.4 and RFC 1122, 4.2.2.13). So:
- * half-close, read and drop until the client has closed too or LINGER_S have
- * passed. The caller closes. For blocking sockets. Leaves errno alone. */
-void hang_up(int fd);
 
 /* A pipe by which a signal handler ends a wait: non-blocking at both ends,
  * close-on-exec. fds[0] is to be watched, fds[1] to be written to. */
@@ -103,17 +82,8 @@ int open_wake_pipe(int fds[2]);
  * leaves errno alone. */
 void wake(int fd);
 
-/* The pipe has spoken: empties its other end, `wake_fd`, and closes the
- * listening socket if it is still open; *listen_fd is -1 then. Who waits in
- * the backlog is reset, who comes later is refused. */
-void stop_listening(int wake_fd, int *listen_fd);
-
-/* Raises the soft limit of open descriptors to the hard one, or sets it to
- * `ceiling` if that is smaller (0: DESCRIPTORS_MAX), so that no descriptor is
- * ever as large as that. Returns the limit; leaves errno alone. */
-int set_descriptor_limit(int ceiling);
-
-/* How many more descriptors can be opened under `limit`, at least 1. */
-int descriptors_left(int limit);
+/* Reads and drops all that a non-blocking pipe holds: it has woken the loop,
+ * and is not to wake it again. */
+void empty_pipe(int fd);
 
 #endif

@@ -286,28 +286,6 @@ void parse_server_options(struct options *options, int argc, char **argv,
     parse_server_options_and(options, argc, argv, port, NULL, 0);
 }
 
-int fit_clients(struct options *options, int ceiling)
-{
-    int limit = set_descriptor_limit(ceiling);
-    int possible = descriptors_left(limit);
-
-    if (options->max_clients != INT_MAX && options->max_clients > possible)
-        log_always("room for %d clients, not %d: %s", possible,
-                   options->max_clients,
-                   limit == ceiling ? "a set holds no more (FD_SETSIZE)"
-                                    : "see ulimit -n");
-    if (options->max_clients > possible)
-        options->max_clients = possible;
-    return limit;
-}
-
-size_t possible_stack(size_t bytes)
-{
-    long least = sysconf(_SC_THREAD_STACK_MIN);
-
-    return least > 0 && (size_t)least > bytes ? (size_t)least : bytes;
-}
-
 static _Noreturn void print_client_help(const char *program, const char *port,
                                         const struct own_option *own,
                                         size_t count)

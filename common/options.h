@@ -24,7 +24,7 @@ struct options {
 
 /* Reads the options of a server whose default port is `port`, sets the log up
  * and fills `options`. The strings are argv's. Without --max-clients there is
- * no limit yet: see fit_clients(). */
+ * no limit yet: see fit_clients() in capacity.h. */
 void parse_server_options(struct options *options, int argc, char **argv,
                           const char *port);
 
@@ -45,16 +45,6 @@ enum { OWN_OPTIONS = 8 }; /* at most */
 void parse_server_options_and(struct options *options, int argc, char **argv,
                               const char *port, const struct own_option *own,
                               size_t count);
-
-/* Raises the limit of open descriptors as far as it goes, but not above
- * `ceiling` (0: no ceiling), and lowers options->max_clients to what it leaves
- * room for, saying so if more was asked for. To be called when the server's
- * own descriptors are open. Returns the limit: every descriptor is below it. */
-int fit_clients(struct options *options, int ceiling);
-
-/* The size of a thread's stack: `bytes`, or the least that the system takes
- * where that is more (pthread_attr_setstacksize(3); 128 KiB on 64-bit ARM). */
-size_t possible_stack(size_t bytes);
 
 /* Reads [HOST [PORT]] of a client; `port` holds the default. */
 void parse_client_options(const char **host, const char **port, int argc,

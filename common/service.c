@@ -109,11 +109,10 @@ struct reply session_feed(struct session *s, char *bytes, size_t len)
     return s->service->feed(s, bytes, len);
 }
 
-int work(int ms)
+void work(int ms)
 {
     struct timespec left = {ms / 1000, ms % 1000 * 1000000L};
 
     while (ms > 0 && nanosleep(&left, &left) == -1)
         continue;
-    return ms;
 }

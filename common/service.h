@@ -46,8 +46,7 @@ struct reply session_open(struct session *s, const struct service *service);
 struct reply session_feed(struct session *s, char *bytes, size_t len);
 
 /* Pretends to work for `ms` milliseconds: a handler that waits for a disk. It
- * blocks its thread all that time, signals or not. Returns `ms`: a loop that
- * keeps the time has that much less of it. */
-int work(int ms);
+ * blocks its thread all that time, signals or not. */
+void work(int ms);
 
 #endif

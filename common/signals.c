@@ -1,10 +1,8 @@
 /* common/signals.c - see signals.h. */
 #include "signals.h"
 
-#include "log.h"
 #include "net.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -67,19 +65,6 @@ void pause_ms(int ms)
     (void)pselect(0, NULL, NULL, NULL, &time, &set); /* EINTR: return early */
 }
 
-void wait_out_shortage(const char *call)
-{
-    log_shortage(call);
-    pause_ms(ACCEPT_PAUSE_MS);
-}
-
-void wait_again(const char *call)
-{
-    assert(errno != EBADF && errno != EFAULT);
-    if (errno != EINTR)
-        wait_out_shortage(call);
-}
-
 static void catch_signal(int signal_number, void (*handler)(int))
 {
     struct sigaction action = {.sa_handler = handler};
@@ -107,6 +92,36 @@ void start_grace(int seconds)
         alarm((unsigned)seconds);
     else
         (void)raise(SIGALRM);
+}
+
+static volatile sig_atomic_t signals_to_stop;
+static int wake_fd = -1;
+static int grace_seconds;
+
+static void on_stop(int signal_number)
+{
+    (void)signal_number;
+    if (signals_to_stop == 0)
+        start_grace(grace_seconds);
+    signals_to_stop++;
+    wake(wake_fd);
+}
+
+int open_stop_pipe(int grace_s)
+{
+    int fds[2];
+
+    if (open_wake_pipe(fds) == -1)
+        return -1;
+    wake_fd = fds[1];
+    grace_seconds = grace_s;
+    catch_stop_signals(on_stop);
+    return fds[0];
+}
+
+int stop_signals(void)
+{
+    return signals_to_stop;
 }
 
 void leave_signals_to_parent(void)

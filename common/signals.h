@@ -25,16 +25,6 @@ void wait_for_signal(void);
  * are let in meanwhile. */
 void pause_ms(int ms);
 
-/* `call` failed for want of descriptors, memory or processes. Says so (see
- * log_shortage) and sleeps for a tenth of a second, or until a handler has run:
- * a child that left may be what was missing. Meanwhile clients wait in the
- * backlog and no CPU is burned. */
-void wait_out_shortage(const char *call);
-
-/* After a wait for readiness has failed: nothing to do for EINTR; for want of
- * memory, as wait_out_shortage(). */
-void wait_again(const char *call);
-
 /* Makes `handler` receive SIGINT, SIGTERM and SIGALRM, all signals held while
  * it runs, and lets them in. Calls that wait are not restarted: they fail with
  * EINTR, which is what a server that is to stop wants (signal(7)). */
@@ -45,6 +35,16 @@ void catch_child_signal(void (*handler)(int));
 
 /* Sends SIGALRM to this process in `seconds`, 0: now. Safe in a handler. */
 void start_grace(int seconds);
+
+/* For an event loop: catches these signals and lets them in. Returns the end of
+ * a pipe that is to be watched for input and emptied (empty_pipe() in net.h):
+ * it holds some whenever stop_signals() has changed, so that a signal ends a wait,
+ * even one that was only about to begin. -1: errno is pipe(2)'s. */
+int open_stop_pipe(int grace_s);
+
+/* What the signals ask for. 0: serve. 1: accept nobody any more, and let
+ * conversations end. 2 and more, after the grace or another signal: end. */
+int stop_signals(void);
 
 /* For a child: SIGINT and SIGTERM are ignored, the others have their default
  * effect, and none is held any more. A Ctrl-C at the terminal goes to every

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "capacity.h"
 #include "net.h"
 
 enum { EXIT_SKIPPED = 77, OWN_DESCRIPTORS = 64 };

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "capacity.h"
 #include "net.h"
 
 enum { MOST_KIB = 256, READ_KIB = 64, BATCH = 256 };

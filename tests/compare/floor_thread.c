@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "capacity.h"
 #include "net.h"
 
 enum { BUFFER_SIZE = 16 * 1024, STACK_KIB = 64 };

@@ -14,6 +14,7 @@
  * Nothing is pinned: how the kernel spreads threads over CPUs is part of it.
  * A figure is the median of the rounds, with the range of the middle half.
  */
+#include "blocking.h"
 #include "measure.h"
 #include "tool.h"
 

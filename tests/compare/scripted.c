@@ -1,6 +1,8 @@
 /* tests/compare/scripted.c - see scripted.h. */
 #include "scripted.h"
 
+#include "capacity.h"
+#include "blocking.h"
 #include "net.h"
 
 #include <pthread.h>

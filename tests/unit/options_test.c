@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "capacity.h"
 #include "check.h"
 #include "log.h"
 
@@ -476,7 +477,8 @@ static void fit(int argc, char **argv)
     for (int fd = 3; fd < 40; fd++)
         close(fd);
     CHECK(open("/dev/null", O_RDONLY) == 3);
-    returned = fit_clients(&options, ceiling);
+    returned = set_descriptor_limit(ceiling);
+    fit_clients(&options.max_clients, returned);
     CHECK(getrlimit(RLIMIT_NOFILE, &now) == 0);
     printf("limit %d, soft %d, room for %d", returned, (int)now.rlim_cur,
            options.max_clients);
