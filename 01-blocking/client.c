@@ -6,8 +6,8 @@
  *               +----------------------------------+
  *
  * New here: connect, and shutdown, which says "I have said all".
- * From common/: connect_to, send_all, write_all, watch_farewell, server_closed,
- * die.
+ * From common/: send_all() sends a whole line; watch_farewell() notes it if it
+ * is a farewell; server_closed() returns the exit status for a hang-up.
  * Its limit: it waits for one thing at a time. A line longer than what the
  * kernel stores on its way: the server waits for us to read, we for it to
  * read. No answer to a line: we wait for ever. The server hangs up while we

@@ -6,8 +6,9 @@
  *                closes; then it ends the child and reaps it
  *
  * New here: both directions at once, by a process for each.
- * From common/: connect_to, send_watched, write_all, server_closed,
- * catch_server_closed, hold_signals, release_signals, catch_stop_signals, die.
+ * From common/: send_watched() sends all and notes a farewell in it;
+ * server_closed() says that the server hung up and returns the exit status;
+ * catch_server_closed() and hold_signals() are about the signals between both.
  * Its limit: what one of them knows must be told the other, by a signal and
  * an exit status. 03-pthread does it in one process.
  */

@@ -6,8 +6,8 @@
  *                closes; then it ends the thread and joins it
  *
  * New here: two threads share one socket; the status is handed over by join.
- * From common/: connect_to, send_watched, write_all, server_closed,
- * catch_server_closed, die.
+ * From common/: send_watched() sends all and notes a farewell in it;
+ * server_closed() says that the server hung up and returns the exit status.
  * Its limit: a thread for every thing to wait for. 04-select waits for two
  * things in one.
  */

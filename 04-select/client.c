@@ -7,8 +7,9 @@
  *       +-----------------------------------------------------------+
  *
  * New here: select on two descriptors, back-pressure from end to end.
- * From common/: connect_to, set_nonblocking, write_all, watch_farewell,
- * server_closed, die.
+ * From common/: watch_farewell() notes a farewell that was sent; write_all()
+ * waits for stdout; server_closed() says that the server hung up and returns
+ * the exit status.
  * Its limit: no descriptor may be FD_SETSIZE, 1024, or more.
  */
 #include <errno.h>

@@ -7,8 +7,9 @@
  *       +---------------------------------------------------------+
  *
  * New here: poll; a place in its list whose descriptor is -1 is passed over.
- * From common/: connect_to, set_nonblocking, write_all, watch_farewell,
- * server_closed, die.
+ * From common/: watch_farewell() notes a farewell that was sent; write_all()
+ * waits for stdout; server_closed() says that the server hung up and returns
+ * the exit status.
  * Its limit: none that two descriptors could reach. A server has more.
  */
 #include <errno.h>

@@ -7,8 +7,9 @@
  *       +---------------------------------------------------------------+
  *
  * New here: epoll, told only what changes; and what it cannot watch, a file.
- * From common/: connect_to, set_nonblocking, write_all, watch_farewell,
- * server_closed, die.
+ * From common/: watch_farewell() notes a farewell that was sent; write_all()
+ * waits for stdout; server_closed() says that the server hung up and returns
+ * the exit status.
  * Its limit: bytes are no messages yet. 07-framing finds where one ends.
  */
 #include <errno.h>

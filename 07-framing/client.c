@@ -5,7 +5,8 @@
  *     stdout: [line 1][line 2]        <--  [frame 1][frame 2][fr..  :server
  *
  * New here: lines.h translates both ways; answers can be counted.
- * From common/: connect_to, set_nonblocking, write_all, server_closed, die.
+ * From common/: write_all() waits for stdout; server_closed() says that the
+ * server hung up and returns the exit status.
  * Its limit: a line is kept until its end has come, however long it is.
  */
 #include <errno.h>

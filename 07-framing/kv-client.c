@@ -5,7 +5,7 @@
  *
  * New here: an answer is a message, so the client knows when it has all of it
  * and may ask the next thing on the same connection.
- * From common/: connect_to, send_all, log_always, die.
+ * From common/: send_all() sends a whole frame; log_always() says what is bad.
  * Its limit: one question at a time. A program would send many and then read.
  */
 #include <errno.h>
