@@ -99,8 +99,8 @@ static bool receive_answers(int fd)
     return true;
 }
 
-/* The child. A copy of stdout, or in the parent of stdin, that is left open
- * keeps a pipe from ending: each closes what is the other's. */
+/* The child closes stdout and the parent stdin: a copy that is left open
+ * somewhere keeps a pipe from ending. */
 static _Noreturn void live_as_sender(int fd)
 {
     int status;
