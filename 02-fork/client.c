@@ -6,6 +6,9 @@
  *                closes; then it ends the child and reaps it
  *
  * New here: both directions at once, by a process for each.
+ * From common/: send_watched() sends all and notes a farewell in it;
+ * server_closed() says that the server hung up and returns the exit status;
+ * catch_server_closed() and hold_signals() are about the signals between both.
  * Its limit: what one of them knows must be told the other, by a signal and
  * an exit status. 03-pthread does it in one process.
  */
@@ -25,23 +28,23 @@
 
 enum { BUFFER_SIZE = 16 * 1024 };
 
-static int input_fd;                /* stdin once more, for on_closed() */
-static volatile sig_atomic_t ended; /* the server has closed */
+static int input_fd;                 /* stdin again: on_closed() closes it */
+static volatile sig_atomic_t closed; /* the server has said all */
 static pid_t sender;
 
-/* In the sender: a read of stdin that waits fails, and so does one that was
- * only about to begin. */
+/* The sender is told that the server has closed: a read of stdin that waits
+ * fails, and so does one that was only about to begin. */
 static void on_closed(int signal_number)
 {
     int saved = errno;
 
     (void)signal_number;
-    ended = 1;
+    closed = 1;
     close(input_fd);
     errno = saved;
 }
 
-/* In the receiver: a sender left alone would go on reading stdin. */
+/* The receiver is to end: a sender left alone would go on reading stdin. */
 static void on_stop(int signal_number)
 {
     kill(sender, SIGKILL);
@@ -49,29 +52,34 @@ static void on_stop(int signal_number)
     raise(signal_number); /* takes effect when this handler returns */
 }
 
-/* What stdin says, until it ends or the server has closed. Returns the exit
+/* stdin is sent, until it ends or the server has closed. Returns the exit
  * status of a client whose receiving goes well. */
 static int send_input(int fd)
 {
     static char buffer[BUFFER_SIZE];
     struct farewell farewell = {0};
-    size_t unsent = 0;
-    ssize_t n = 0;
-    int status = EXIT_SUCCESS;
+    ssize_t n;
 
-    while (unsent == 0 && (n = read(input_fd, buffer, sizeof(buffer))) > 0)
-        unsent = send_watched(fd, &farewell, buffer, (size_t)n);
-    if (unsent > 0 ? errno == EPIPE : n == -1 && ended) {
-        status = server_closed(&farewell, unsent);
-    } else if (n != 0) {
-        log_error(unsent > 0 ? "send" : "stdin");
-        status = EXIT_FAILURE;
+    while ((n = read(input_fd, buffer, sizeof(buffer))) > 0) {
+        size_t unsent = send_watched(fd, &farewell, buffer, (size_t)n);
+
+        if (unsent == 0)
+            continue;
+        if (errno == EPIPE) /* the server closed while we had more to say */
+            return server_closed(&farewell, unsent);
+        log_error("send");
+        return EXIT_FAILURE;
     }
-    (void)shutdown(fd, SHUT_WR); /* if it is lost, the receiver says so */
-    return status;
+    if (n == 0) /* stdin has ended */
+        return EXIT_SUCCESS;
+    if (closed) /* on_closed() took stdin away while we waited for it */
+        return server_closed(&farewell, 0);
+    log_error("stdin");
+    return EXIT_FAILURE;
 }
 
-/* What the server says, until it closes. False: that went wrong. */
+/* Answers are printed until the server closes. Returns false if that went
+ * wrong. */
 static bool receive_answers(int fd)
 {
     static char buffer[BUFFER_SIZE];
@@ -80,36 +88,50 @@ static bool receive_answers(int fd)
     while ((n = recv(fd, buffer, sizeof(buffer), 0)) != 0) {
         if (n == -1 && errno == EINTR)
             continue;
-        if (n == -1 || write_all(STDOUT_FILENO, buffer, (size_t)n) == -1) {
-            log_error(n == -1 ? "receive" : "stdout");
+        if (n == -1) {
+            log_error("receive");
+            return false;
+        }
+        if (write_all(STDOUT_FILENO, buffer, (size_t)n) == -1) {
+            log_error("stdout");
             return false;
         }
     }
     return true;
 }
 
-/* The child never returns. Each closes what is the other's: a copy of stdin
- * or stdout that is left open somewhere keeps a pipe from ending. */
+/* The child closes stdout and the parent stdin: a copy that is left open
+ * somewhere keeps a pipe from ending. */
+static _Noreturn void live_as_sender(int fd)
+{
+    int status;
+
+    close(STDOUT_FILENO);
+    release_signals();
+    status = send_input(fd);
+    (void)shutdown(fd, SHUT_WR); /* if it is lost, the receiver says so */
+    _exit(status);               /* not exit(): what stdio holds is not ours */
+}
+
 static void start_sender(int fd)
 {
     catch_server_closed(on_closed);
     input_fd = dup(STDIN_FILENO);
+    if (input_fd == -1)
+        die("dup");
     hold_signals(); /* until on_stop() knows the sender */
-    sender = input_fd == -1 ? -1 : fork();
+    sender = fork();
     if (sender == -1)
         die("cannot start a sender");
-    if (sender == 0) {
-        close(STDOUT_FILENO);
-        release_signals();
-        _exit(send_input(fd));
-    }
+    if (sender == 0)
+        live_as_sender(fd);
     close(STDIN_FILENO);
     close(input_fd);
     catch_stop_signals(on_stop);
 }
 
-/* It may wait for stdin, or for the server to take more: the signal ends the
- * one, the shutdown the other. Returns its exit status. */
+/* The sender may wait for stdin, or for the server to take more: the signal
+ * ends the one, the shutdown the other. Returns its exit status. */
 static int end_sender(int fd, int signal_number)
 {
     int status;
@@ -127,7 +149,7 @@ int main(int argc, char **argv)
 {
     const char *host, *port = "9002";
     bool received;
-    int fd, sent;
+    int fd, status;
 
     signal(SIGPIPE, SIG_IGN); /* a server that left gives EPIPE, not death */
     parse_client_options(&host, &port, argc, argv);
@@ -137,6 +159,6 @@ int main(int argc, char **argv)
 
     start_sender(fd);
     received = receive_answers(fd);
-    sent = end_sender(fd, received ? SIGUSR1 : SIGKILL);
-    return received ? sent : EXIT_FAILURE;
+    status = end_sender(fd, received ? SIGUSR1 : SIGKILL);
+    return received ? status : EXIT_FAILURE;
 }

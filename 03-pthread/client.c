@@ -6,6 +6,8 @@
  *                closes; then it ends the thread and joins it
  *
  * New here: two threads share one socket; the status is handed over by join.
+ * From common/: send_watched() sends all and notes a farewell in it;
+ * server_closed() says that the server hung up and returns the exit status.
  * Its limit: a thread for every thing to wait for. 04-select waits for two
  * things in one.
  */
@@ -25,45 +27,50 @@
 
 enum { BUFFER_SIZE = 16 * 1024 };
 
-static int input_fd;                /* stdin once more, for on_closed() */
-static volatile sig_atomic_t ended; /* the server has closed */
+static int input_fd;                 /* stdin again: on_closed() closes it */
+static volatile sig_atomic_t closed; /* the server has said all */
 static pthread_t sender;
 
-/* In the sender: a read of stdin that waits fails, and so does one that was
- * only about to begin. */
+/* The sender is told that the server has closed: a read of stdin that waits
+ * fails, and so does one that was only about to begin. */
 static void on_closed(int signal_number)
 {
     int saved = errno;
 
     (void)signal_number;
-    ended = 1;
+    closed = 1;
     close(input_fd);
     errno = saved;
 }
 
-/* What stdin says, until it ends or the server has closed. Returns the exit
+/* stdin is sent, until it ends or the server has closed. Returns the exit
  * status of a client whose receiving goes well. */
 static int send_input(int fd)
 {
     static char buffer[BUFFER_SIZE];
     struct farewell farewell = {0};
-    size_t unsent = 0;
-    ssize_t n = 0;
-    int status = EXIT_SUCCESS;
+    ssize_t n;
 
-    while (unsent == 0 && (n = read(input_fd, buffer, sizeof(buffer))) > 0)
-        unsent = send_watched(fd, &farewell, buffer, (size_t)n);
-    if (unsent > 0 ? errno == EPIPE : n == -1 && ended) {
-        status = server_closed(&farewell, unsent);
-    } else if (n != 0) {
-        log_error(unsent > 0 ? "send" : "stdin");
-        status = EXIT_FAILURE;
+    while ((n = read(input_fd, buffer, sizeof(buffer))) > 0) {
+        size_t unsent = send_watched(fd, &farewell, buffer, (size_t)n);
+
+        if (unsent == 0)
+            continue;
+        if (errno == EPIPE) /* the server closed while we had more to say */
+            return server_closed(&farewell, unsent);
+        log_error("send");
+        return EXIT_FAILURE;
     }
-    (void)shutdown(fd, SHUT_WR); /* if it is lost, the receiver says so */
-    return status;
+    if (n == 0) /* stdin has ended */
+        return EXIT_SUCCESS;
+    if (closed) /* on_closed() took stdin away while we waited for it */
+        return server_closed(&farewell, 0);
+    log_error("stdin");
+    return EXIT_FAILURE;
 }
 
-/* What the server says, until it closes. False: that went wrong. */
+/* Answers are printed until the server closes. Returns false if that went
+ * wrong. */
 static bool receive_answers(int fd)
 {
     static char buffer[BUFFER_SIZE];
@@ -72,34 +79,45 @@ static bool receive_answers(int fd)
     while ((n = recv(fd, buffer, sizeof(buffer), 0)) != 0) {
         if (n == -1 && errno == EINTR)
             continue;
-        if (n == -1 || write_all(STDOUT_FILENO, buffer, (size_t)n) == -1) {
-            log_error(n == -1 ? "receive" : "stdout");
+        if (n == -1) {
+            log_error("receive");
+            return false;
+        }
+        if (write_all(STDOUT_FILENO, buffer, (size_t)n) == -1) {
+            log_error("stdout");
             return false;
         }
     }
     return true;
 }
 
+/* The status goes out as a pointer, as the descriptor came in: the value
+ * itself, so nobody need keep it in memory for the other. */
 static void *live_as_sender(void *argument)
 {
     int fd = (int)(intptr_t)argument;
+    int status = send_input(fd);
 
-    return (void *)(intptr_t)send_input(fd);
+    (void)shutdown(fd, SHUT_WR); /* if it is lost, the receiver says so */
+    return (void *)(intptr_t)status;
 }
 
+/* pthread calls return their error; die() looks for it in errno. */
 static void start_sender(int fd)
 {
+    void *argument = (void *)(intptr_t)fd;
+
     catch_server_closed(on_closed);
     input_fd = dup(STDIN_FILENO);
-    if (input_fd != -1)
-        errno =
-            pthread_create(&sender, NULL, live_as_sender, (void *)(intptr_t)fd);
-    if (input_fd == -1 || errno != 0)
+    if (input_fd == -1)
+        die("dup");
+    errno = pthread_create(&sender, NULL, live_as_sender, argument);
+    if (errno != 0)
         die("pthread_create");
 }
 
-/* It may wait for stdin, or for the server to take more: the signal ends the
- * one, the shutdown the other. Returns its status. */
+/* The sender may wait for stdin, or for the server to take more: the signal
+ * ends the one, the shutdown the other. Returns its status. */
 static int end_sender(int fd)
 {
     void *status;
@@ -115,6 +133,7 @@ static int end_sender(int fd)
 int main(int argc, char **argv)
 {
     const char *host, *port = "9003";
+    bool received;
     int fd;
 
     signal(SIGPIPE, SIG_IGN); /* a server that left gives EPIPE, not death */
@@ -124,8 +143,10 @@ int main(int argc, char **argv)
         die("cannot connect to %s, port %s", host, port);
 
     start_sender(fd);
-    if (receive_answers(fd))
-        return end_sender(fd);
-    (void)pthread_detach(sender); /* the end of the process is its end */
-    return EXIT_FAILURE;
+    received = receive_answers(fd);
+    if (!received) {
+        (void)pthread_detach(sender); /* the end of the process is its end */
+        return EXIT_FAILURE;
+    }
+    return end_sender(fd);
 }

@@ -7,6 +7,9 @@
  *       +-----------------------------------------------------------+
  *
  * New here: select on two descriptors, back-pressure from end to end.
+ * From common/: watch_farewell() notes a farewell that was sent; write_all()
+ * waits for stdout; server_closed() says that the server hung up and returns
+ * the exit status.
  * Its limit: no descriptor may be FD_SETSIZE, 1024, or more.
  */
 #include <errno.h>
@@ -29,6 +32,7 @@ enum { BUFFER_SIZE = 64 * 1024 };
 struct conn {
     int fd;
     bool said_all;    /* stdin has ended, and the server knows */
+    bool closed;      /* the server has said all */
     int write_error;  /* why the server takes no more, or 0 */
     const char *owed; /* what was read from stdin, but not sent yet */
     size_t owed_len;
@@ -45,14 +49,16 @@ static bool wants_write(const struct conn *c)
     return c->owed_len > 0 && c->write_error == 0;
 }
 
-/* What the server said before it was lost may still be on its way: an error
- * is kept until that is printed. */
+/* An error is kept until all is printed: what the server said before it was
+ * lost may still be on its way. */
 static void conn_write(struct conn *c)
 {
     ssize_t n = send(c->fd, c->owed, c->owed_len, 0);
 
+    if (n == -1 && (errno == EAGAIN || errno == EINTR))
+        return;
     if (n == -1) {
-        c->write_error = errno == EAGAIN || errno == EINTR ? 0 : errno;
+        c->write_error = errno;
         return;
     }
     watch_farewell(&c->farewell, c->owed, (size_t)n);
@@ -67,47 +73,50 @@ static void read_input(struct conn *c)
     static char buffer[BUFFER_SIZE];
     ssize_t n = read(STDIN_FILENO, buffer, sizeof(buffer));
 
-    if (n == -1 && errno != EAGAIN && errno != EINTR)
+    if (n == -1 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n == -1)
         die("stdin");
-    if (n > 0) {
-        c->owed = buffer;
-        c->owed_len = (size_t)n;
-        conn_write(c);
-    } else if (n == 0) {
+    if (n == 0) {
         c->said_all = true;
         (void)shutdown(c->fd, SHUT_WR); /* if it is lost, reading says so */
+        return;
     }
+    c->owed = buffer;
+    c->owed_len = (size_t)n;
+    conn_write(c);
 }
 
-/* False: the server has closed. Who reads our stdout may be slow: then we are
- * slow too, and the server waits. */
-static bool conn_read(struct conn *c)
+/* The reader of our stdout may be slow: then we are slow too, and the server
+ * waits. */
+static void conn_read(struct conn *c)
 {
     static char buffer[BUFFER_SIZE];
     ssize_t n = recv(c->fd, buffer, sizeof(buffer), 0);
 
     if (n == -1 && (errno == EAGAIN || errno == EINTR))
-        return true;
+        return;
     if (n == -1)
         die("receive");
     if (write_all(STDOUT_FILENO, buffer, (size_t)n) == -1)
         die("stdout");
-    return n > 0;
+    c->closed = n == 0;
 }
 
 /* Returns the exit status of the client. */
 static int conn_close(struct conn *c)
 {
     close(c->fd);
-    errno = c->write_error;
-    if (errno != 0 && errno != EPIPE)
+    if (c->write_error != 0 && c->write_error != EPIPE) {
+        errno = c->write_error;
         die("send");
-    return c->said_all ? EXIT_SUCCESS
-                       : server_closed(&c->farewell, c->owed_len);
+    }
+    if (c->said_all)
+        return EXIT_SUCCESS;
+    return server_closed(&c->farewell, c->owed_len);
 }
 
-/* False: the server has closed. */
-static bool serve_round(struct conn *c)
+static void serve_round(struct conn *c)
 {
     fd_set readable, writable;
 
@@ -121,13 +130,14 @@ static bool serve_round(struct conn *c)
     if (select(c->fd + 1, &readable, &writable, NULL, NULL) == -1) {
         if (errno != EINTR)
             die("select");
-        return true;
+        return; /* the sets say nothing now */
     }
     if (FD_ISSET(c->fd, &writable))
         conn_write(c);
     if (FD_ISSET(STDIN_FILENO, &readable))
         read_input(c);
-    return !FD_ISSET(c->fd, &readable) || conn_read(c);
+    if (FD_ISSET(c->fd, &readable))
+        conn_read(c);
 }
 
 int main(int argc, char **argv)
@@ -138,14 +148,16 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* a server that left gives EPIPE, not death */
     parse_client_options(&host, &port, argc, argv);
     c.fd = connect_to(host, port);
-    if (c.fd == -1 || set_nonblocking(c.fd) == -1)
+    if (c.fd == -1)
         die("cannot connect to %s, port %s", host, port);
+    if (set_nonblocking(c.fd) == -1)
+        die("fcntl");
     if (c.fd >= FD_SETSIZE) {
         errno = EMFILE;
         die("descriptor %d does not fit into a set", c.fd);
     }
 
-    while (serve_round(&c))
-        continue;
+    while (!c.closed)
+        serve_round(&c);
     return conn_close(&c);
 }

@@ -5,6 +5,7 @@
  *
  * New here: an answer is a message, so the client knows when it has all of it
  * and may ask the next thing on the same connection.
+ * From common/: send_all() sends a whole frame; log_always() says what is bad.
  * Its limit: one question at a time. A program would send many and then read.
  */
 #include <errno.h>
@@ -97,21 +98,24 @@ static void read_more(void)
 static struct frame hear(void)
 {
     static struct decoder decoder;
-    enum frame_status status;
     struct frame frame;
 
-    while ((status = frame_decode(&codec, &decoder, buffer_front(&in),
-                                  buffer_len(&in), &frame)) == FRAME_MORE)
+    for (;;) {
+        enum frame_status status = frame_decode(
+            &codec, &decoder, buffer_front(&in), buffer_len(&in), &frame);
+
+        if (status == FRAME_READY)
+            return frame;
+        if (status == FRAME_ERROR) {
+            log_always("cannot understand the server: %s", decoder.why);
+            exit(EXIT_FAILURE);
+        }
         read_more();
-    if (status == FRAME_ERROR) {
-        log_always("cannot understand the server: %s", decoder.why);
-        exit(EXIT_FAILURE);
     }
-    return frame;
 }
 
-/* Returns false when the server said no. */
-static bool show(struct span message)
+/* Returns the exit status: EXIT_FAILURE when the server said no. */
+static int show(struct span message)
 {
     struct kv_response response;
 
@@ -121,40 +125,42 @@ static bool show(struct span message)
     }
     if (response.status == 200) {
         print_response(stdout, &response);
-        return true;
+        return EXIT_SUCCESS;
     }
     (void)fflush(stdout); /* what came before stands before it */
     fprintf(stderr, "client: %u ", (unsigned)response.status);
     print_escaped(stderr, response.message);
     fputc('\n', stderr);
-    return false;
+    return EXIT_FAILURE;
 }
 
 /* Returns what is to be the exit status. The words may be rewritten. */
 static int make_request(char *const *words, int count, struct buffer *request)
 {
     char why[WHY_LEN];
+    enum words_status status = request_from_words(words, count, request, why);
 
-    switch (request_from_words(words, count, request, why)) {
-    case WORDS_WRONG: log_always("%s; try --help", why); return EXIT_USAGE;
-    case WORDS_NO_MEMORY: die("cannot make the command");
-    case WORDS_OK: break;
+    if (status == WORDS_NO_MEMORY)
+        die("cannot make the command");
+    if (status == WORDS_WRONG) {
+        log_always("%s; try --help", why);
+        return EXIT_USAGE;
     }
     return EXIT_SUCCESS;
 }
 
-/* Asks, and shows the answer. Frees the request. */
+/* A question and its answer. Frees the request, returns the exit status. */
 static int converse(struct buffer *request)
 {
     struct frame frame;
-    bool good;
+    int status;
 
     ask(request);
     buffer_free(request);
     frame = hear();
-    good = show((struct span){buffer_front(&in) + frame.offset, frame.len});
+    status = show((struct span){buffer_front(&in) + frame.offset, frame.len});
     buffer_consume(&in, frame.used);
-    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status;
 }
 
 static int run_line(char *line)
@@ -172,7 +178,9 @@ static int run_line(char *line)
     if (count == 0)
         return EXIT_SUCCESS;
     status = make_request(words, count, &request);
-    return status == EXIT_SUCCESS ? converse(&request) : status;
+    if (status != EXIT_SUCCESS)
+        return status;
+    return converse(&request);
 }
 
 /* A line that is wrong is no reason not to do the next. */
@@ -185,9 +193,11 @@ static int run_lines(void)
     while (getline(&line, &size, stdin) != -1) {
         int status = run_line(line);
 
-        (void)fflush(stdout); /* who waits for it is not kept waiting; whether
-                               * it can be written is asked at the end */
-        worst = status > worst ? status : worst;
+        /* The reader of the answer need not wait for the next question;
+         * whether stdout can be written is asked at the end. */
+        (void)fflush(stdout);
+        if (status > worst)
+            worst = status;
     }
     if (!feof(stdin)) /* an error, or no memory for the line */
         die("cannot read stdin");
@@ -252,19 +262,23 @@ int main(int argc, char **argv)
     const char *host = "127.0.0.1", *port = "9527";
     struct buffer request = {0};
     int first = parse_words(argc, argv, &host, &port);
-    int status;
+    bool has_command = first < argc;
+    int status = EXIT_SUCCESS;
 
     log_setup("client", LOG_NORMAL);
     signal(SIGPIPE, SIG_IGN); /* a server that left gives EPIPE: say so */
     codec = codec_defaults(CODEC_LENGTH);
-    status = first < argc ? make_request(argv + first, argc - first, &request)
-                          : EXIT_SUCCESS;
+    if (has_command)
+        status = make_request(argv + first, argc - first, &request);
     if (status != EXIT_SUCCESS)
         return status;
     server_fd = connect_to(host, port);
     if (server_fd == -1)
         die("cannot connect to %s, port %s", host, port);
-    status = first < argc ? converse(&request) : run_lines();
+    if (has_command)
+        status = converse(&request);
+    else
+        status = run_lines();
     close(server_fd);
     buffer_free(&in);
     if (fflush(stdout) != 0 || ferror(stdout))

@@ -1,8 +1,6 @@
 /* common/input.c - see input.h. */
 #include "input.h"
 
-#include "log.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,14 +8,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "log.h"
+
 void watch_farewell(struct farewell *farewell, const char *bytes, size_t len)
 {
     struct session *s = &farewell->session;
 
     if (s->service == NULL)
-        (void)session_open(s, service_find("echo"));
-    if (!farewell->said) /* echo rewrites nothing: the cast is harmless */
-        farewell->said = session_feed(s, (char *)bytes, len).last;
+        (void)session_open(s, service_find("echo")); /* which says nothing */
+    if (farewell->said) /* a session is not fed after its last reply */
+        return;
+    /* echo rewrites nothing: the cast is harmless */
+    farewell->said = session_feed(s, (char *)bytes, len).last;
 }
 
 size_t send_watched(int fd, struct farewell *farewell, const char *bytes,
@@ -45,9 +47,11 @@ void catch_server_closed(void (*handler)(int))
     (void)sigaction(SIGUSR1, &action, NULL);
 }
 
-enum left { ENDED, NOTHING_YET, SOMETHING };
+enum rest { ENDED, NOTHING_YET, SOMETHING };
 
-static enum left what_is_left(void)
+/* A byte of stdin is taken if there is one: the client ends, and sends no
+ * more. */
+static enum rest try_stdin(void)
 {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
     char byte;
@@ -59,9 +63,13 @@ static enum left what_is_left(void)
 
 int server_closed(const struct farewell *farewell, size_t unsent)
 {
-    enum left left = unsent > 0 ? SOMETHING : what_is_left();
+    enum rest rest = SOMETHING;
 
-    if (left != ENDED)
+    if (unsent == 0)
+        rest = try_stdin();
+    if (rest != ENDED)
         log_always("server closed the connection");
-    return left == SOMETHING && !farewell->said ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (rest == SOMETHING && !farewell->said)
+        return EXIT_FAILURE;
+    return EXIT_SUCCESS;
 }
