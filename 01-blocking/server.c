@@ -21,15 +21,15 @@
 #include "log.h"
 #include "net.h"
 #include "options.h"
-#include "shortage.h"
+#include "resources.h"
 #include "signals.h"
 
 enum { BUFFER_SIZE = 16 * 1024 };
 
 static struct options options;
+static volatile sig_atomic_t client_fd = -1; /* the one on_stop() cuts off */
 static int listen_fd = -1;
-static volatile sig_atomic_t stops;          /* 0: serve, 1: let end, 2: end */
-static volatile sig_atomic_t client_fd = -1; /* whom on_stop() may cut off */
+static volatile sig_atomic_t stops; /* 0: serve, 1: let end, 2: end */
 
 /* Once stopped, accept fails, even if it was about to be called. After the
  * grace the client is cut off; again each second, for accept may have
@@ -78,6 +78,17 @@ static int converse(int fd)
     return n == 0 ? 0 : errno;
 }
 
+/* One client, from its first to its last. */
+static void attend(int fd)
+{
+    int error;
+
+    log_connected(fd);
+    error = converse(fd);
+    log_closed(fd, error);
+    close(fd);
+}
+
 /* The next client, or -1 when the server is to stop. */
 static int accept_client(void)
 {
@@ -97,7 +108,6 @@ static int accept_client(void)
 int main(int argc, char **argv)
 {
     long served = 0;
-    int error;
 
     hold_signals();
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
@@ -111,10 +121,7 @@ int main(int argc, char **argv)
 
     client_fd = accept_client();
     while (client_fd != -1) {
-        log_connected(client_fd);
-        error = converse(client_fd);
-        log_closed(client_fd, error);
-        close(client_fd);
+        attend(client_fd);
         served++;
         client_fd = accept_client();
     }

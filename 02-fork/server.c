@@ -6,10 +6,9 @@
  *     child B:                                +-> recv -> send -> ... -> exit
  *
  * New here: fork, waitpid, SIGCHLD; who closes which descriptor.
- * From common/: roster_add() and roster_remove() keep the children's numbers;
- * wait_for_signal() sleeps until a handler has run; wait_out_shortage() waits
- * for what is lacking; fit_clients() asks how many descriptors there are.
- * Its limit: a process for each client, and none knows of another.
+ * From common/: roster_add() keeps the children's numbers; wait_for_signal()
+ * sleeps until a handler has run; wait_out_shortage() waits for what is
+ * lacking. Its limit: a process for each client, and none knows of another.
  */
 #include <errno.h>
 #include <signal.h>
@@ -18,12 +17,11 @@
 #include <unistd.h>
 
 #include "blocking.h"
-#include "capacity.h"
 #include "log.h"
 #include "net.h"
 #include "options.h"
+#include "resources.h"
 #include "roster.h"
-#include "shortage.h"
 #include "signals.h"
 
 enum { BUFFER_SIZE = 16 * 1024 };
@@ -80,6 +78,17 @@ static int converse(int fd)
     return n == 0 ? 0 : errno;
 }
 
+/* One client, from its first to its last. */
+static void attend(int fd)
+{
+    int error;
+
+    log_connected(fd);
+    error = converse(fd);
+    log_closed(fd, error);
+    close(fd);
+}
+
 /* The next client, or -1 when the server is to stop. */
 static int accept_client(void)
 {
@@ -100,7 +109,6 @@ static int accept_client(void)
 static void serve_client(int fd)
 {
     pid_t pid;
-    int error;
 
     hold_signals(); /* a child must not be gone before it is in the roster */
     pid = fork();
@@ -111,9 +119,7 @@ static void serve_client(int fd)
     if (pid == 0) {
         close(listen_fd); /* or the port stays taken when the parent is gone */
         leave_signals_to_parent();
-        log_connected(fd);
-        error = converse(fd);
-        log_closed(fd, error);
+        attend(fd);
         _exit(0); /* not exit(): what stdio holds is the parent's to write */
     }
     close(fd); /* while any copy is open, the client sees no end */

@@ -6,9 +6,8 @@
  *     thread B:                         +-> recv -> send -> ... -> close
  *
  * New here: pthread_create, detached threads, a semaphore.
- * From common/: hold_signals() and release_signals() say which thread gets the
- * signals; wait_out_shortage() waits for what is lacking; possible_stack() is
- * the least that the system takes; fit_clients() counts the descriptors.
+ * From common/: hold_signals() keeps signals away from a thread made now;
+ * possible_stack() is STACK_SIZE, or the least that the system takes.
  * Its limit: a stack for every client, and most clients sit silent.
  */
 #include <errno.h>
@@ -20,11 +19,10 @@
 #include <unistd.h>
 
 #include "blocking.h"
-#include "capacity.h"
 #include "log.h"
 #include "net.h"
 #include "options.h"
-#include "shortage.h"
+#include "resources.h"
 #include "signals.h"
 
 enum { BUFFER_SIZE = 2 * 1024, STACK_SIZE = 64 * 1024 }; /* for each client */
@@ -77,6 +75,17 @@ static int converse(int fd)
     return n == 0 ? 0 : errno;
 }
 
+/* One client, from its first to its last. */
+static void attend(int fd)
+{
+    int error;
+
+    log_connected(fd);
+    error = converse(fd);
+    log_closed(fd, error);
+    close(fd);
+}
+
 /* The next client, or -1 when the server is to stop. */
 static int accept_client(void)
 {
@@ -103,12 +112,8 @@ static void take_place(void)
 static void *live_as_thread(void *argument)
 {
     int fd = (int)(intptr_t)argument;
-    int error;
 
-    log_connected(fd);
-    error = converse(fd);
-    log_closed(fd, error);
-    close(fd);
+    attend(fd);
     sem_post(&places);
     return NULL;
 }
@@ -137,13 +142,6 @@ static void serve_client(int fd)
     release_signals();
 }
 
-/* All places in hand: all clients have left. The grace ends the wait. */
-static void drain(void)
-{
-    for (int i = 0; i < options.max_clients && stops == 1; i++)
-        take_place();
-}
-
 int main(int argc, char **argv)
 {
     long served = 0;
@@ -157,7 +155,7 @@ int main(int argc, char **argv)
         die("cannot serve on %s, port %s", options.address, options.port);
     fit_clients(&options.max_clients, set_descriptor_limit(0));
     if (sem_init(&places, 0, (unsigned)options.max_clients) == -1)
-        die("cannot serve %d clients", options.max_clients);
+        die("sem_init");
     if (announce(listen_fd) == -1)
         die("cannot announce");
     catch_stop_signals(on_stop);
@@ -170,7 +168,9 @@ int main(int argc, char **argv)
         take_place();
         fd = accept_client();
     }
-    drain();
+    /* All places in hand: all have left. The grace ends the wait for that. */
+    for (int i = 0; i < options.max_clients && stops == 1; i++)
+        take_place();
     remove_socket();
     log_served(served);
     return 0;

@@ -8,9 +8,9 @@
  *
  * New here: select, non-blocking sockets, partial writes, back-pressure.
  * From common/: set_nonblocking(); deadline_ms() and clock_ms() keep the time;
- * open_stop_pipe() makes a signal readable, and stop_signals() counts the signals;
- * note_shortage() has the loop accept nobody for one round.
- * Its limit: FD_SETSIZE, 1024 descriptors, all searched in every round.
+ * open_stop_pipe() makes a signal readable, and stop_level() counts the
+ * signals; note_shortage() has the loop accept nobody for one round. Its limit:
+ * FD_SETSIZE, 1024 descriptors, all searched in every round.
  */
 #include <errno.h>
 #include <signal.h>
@@ -19,15 +19,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "capacity.h"
 #include "clock.h"
 #include "log.h"
 #include "net.h"
 #include "options.h"
-#include "shortage.h"
+#include "resources.h"
 #include "signals.h"
 
-enum { BUFFER_SIZE = 64 * 1024, TICK_MS = 1000 };
+enum { BUFFER_SIZE = 64 * 1024 };
 
 /* A client. It is read from only while nothing is owed to it: so at most one
  * buffer is owed, and it waits for one thing only, room to write or input. */
@@ -48,12 +47,11 @@ static struct conn conns[FD_SETSIZE]; /* by descriptor */
 static int max_fd;                    /* the highest ever watched */
 static int n_clients;
 static long served;
-static long long now_ms;       /* when the last wait ended */
-static long long next_look_ms; /* when deadlines are looked at again */
+static long long now_ms; /* when the last wait ended */
 
 static bool wants_accept(void)
 {
-    return stop_signals() == 0 && n_clients < options.max_clients && !is_short();
+    return stop_level() == 0 && n_clients < options.max_clients && !is_short();
 }
 
 static bool wants_write(const struct conn *c)
@@ -186,12 +184,8 @@ static void serve_ready(int fd)
         serve_client(&conns[fd]);
 }
 
-/* Once a second: often enough for limits in seconds. */
 static void close_overdue(void)
 {
-    if (now_ms < next_look_ms)
-        return;
-    next_look_ms = now_ms + TICK_MS;
     for (int fd = 0; fd <= max_fd; fd++)
         if (conns[fd].fd != 0 && conns[fd].deadline_ms <= now_ms)
             conn_close(&conns[fd], ETIME);
@@ -214,13 +208,14 @@ static void serve_round(void)
 {
     int wait_ms = longest_wait_ms(n_clients > 0);
     struct timeval limit = {wait_ms / 1000, wait_ms % 1000 * 1000L};
+    long long before_ms = now_ms;
     fd_set readable, writable;
     int n;
 
     fill_sets(&readable, &writable);
-    end_shortage();
     n = select(max_fd + 1, &readable, &writable, NULL,
                wait_ms == -1 ? NULL : &limit);
+    end_shortage();
     if (n == -1) {
         wait_again("select", errno); /* and the sets say nothing */
         return;
@@ -229,7 +224,8 @@ static void serve_round(void)
     for (int fd = 0; fd <= max_fd; fd++)
         if (FD_ISSET(fd, &readable) || FD_ISSET(fd, &writable))
             serve_ready(fd);
-    close_overdue();
+    if (now_ms / 1000 > before_ms / 1000) /* once a second */
+        close_overdue();
 }
 
 int main(int argc, char **argv)
@@ -251,10 +247,10 @@ int main(int argc, char **argv)
     if (announce(listen_fd) == -1)
         die("cannot announce");
 
-    while (stop_signals() == 0)
+    while (stop_level() == 0)
         serve_round();
     close(listen_fd);
-    while (stop_signals() == 1 && n_clients > 0)
+    while (stop_level() == 1 && n_clients > 0)
         serve_round();
     remove_socket();
     log_served(served);

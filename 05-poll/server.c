@@ -17,15 +17,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "capacity.h"
 #include "clock.h"
 #include "log.h"
 #include "net.h"
 #include "options.h"
-#include "shortage.h"
+#include "resources.h"
 #include "signals.h"
 
-enum { BUFFER_SIZE = 64 * 1024, TICK_MS = 1000 };
+enum { BUFFER_SIZE = 64 * 1024 };
 enum { LISTENER, WAKE_PIPE, FIRST_CLIENT }; /* places in the list */
 
 /* A client. It is read from only while nothing is owed to it: so at most one
@@ -47,12 +46,11 @@ static struct pollfd *list; /* dense: clients stand without gaps */
 static struct conn *conns;  /* conns[i] is the client at list[i] */
 static int n_clients;
 static long served;
-static long long now_ms;       /* when the last wait ended */
-static long long next_look_ms; /* when deadlines are looked at again */
+static long long now_ms; /* when the last wait ended */
 
 static bool wants_accept(void)
 {
-    return stop_signals() == 0 && n_clients < options.max_clients && !is_short();
+    return stop_level() == 0 && n_clients < options.max_clients && !is_short();
 }
 
 static bool wants_write(const struct conn *c)
@@ -200,12 +198,8 @@ static void serve_ready(int i)
         serve_client(i);
 }
 
-/* Once a second: often enough for limits in seconds. */
 static void close_overdue(void)
 {
-    if (now_ms < next_look_ms)
-        return;
-    next_look_ms = now_ms + TICK_MS;
     for (int i = FIRST_CLIENT + n_clients - 1; i >= FIRST_CLIENT; i--)
         if (conns[i].deadline_ms <= now_ms)
             remove_client(i, ETIME);
@@ -214,6 +208,7 @@ static void close_overdue(void)
 static void serve_round(void)
 {
     nfds_t len = (nfds_t)(FIRST_CLIENT + n_clients);
+    long long before_ms = now_ms;
     int n;
 
     list[LISTENER].fd = wants_accept() ? listen_fd : -1; /* -1: not watched */
@@ -227,7 +222,8 @@ static void serve_round(void)
     for (int i = 0; i < FIRST_CLIENT + n_clients; i++)
         if (list[i].revents != 0)
             serve_ready(i);
-    close_overdue();
+    if (now_ms / 1000 > before_ms / 1000) /* once a second */
+        close_overdue();
 }
 
 int main(int argc, char **argv)
@@ -253,10 +249,10 @@ int main(int argc, char **argv)
     if (announce(listen_fd) == -1)
         die("cannot announce");
 
-    while (stop_signals() == 0)
+    while (stop_level() == 0)
         serve_round();
     close(listen_fd);
-    while (stop_signals() == 1 && n_clients > 0)
+    while (stop_level() == 1 && n_clients > 0)
         serve_round();
     remove_socket();
     log_served(served);

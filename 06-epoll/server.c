@@ -17,15 +17,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "capacity.h"
 #include "clock.h"
 #include "log.h"
 #include "net.h"
 #include "options.h"
-#include "shortage.h"
+#include "resources.h"
 #include "signals.h"
 
-enum { BUFFER_SIZE = 64 * 1024, TICK_MS = 1000, BATCH = 256 };
+enum { BUFFER_SIZE = 64 * 1024, BATCH = 256 };
 
 /* A client. It is read from only while nothing is owed to it: so at most one
  * buffer is owed, and it waits for one thing only, room to write or input. */
@@ -48,12 +47,11 @@ static struct conn *conns; /* by descriptor */
 static int max_fd;         /* the highest client ever */
 static int n_clients;
 static long served;
-static long long now_ms;       /* when the last wait ended */
-static long long next_look_ms; /* when deadlines are looked at again */
+static long long now_ms; /* when the last wait ended */
 
 static bool wants_accept(void)
 {
-    return stop_signals() == 0 && n_clients < options.max_clients && !is_short();
+    return stop_level() == 0 && n_clients < options.max_clients && !is_short();
 }
 
 static bool wants_write(const struct conn *c)
@@ -205,12 +203,8 @@ static void serve_ready(int fd)
         serve_client(&conns[fd]);
 }
 
-/* Once a second: often enough for limits in seconds. */
 static void close_overdue(void)
 {
-    if (now_ms < next_look_ms)
-        return;
-    next_look_ms = now_ms + TICK_MS;
     for (int fd = 0; fd <= max_fd; fd++)
         if (conns[fd].fd != 0 && conns[fd].deadline_ms <= now_ms)
             conn_close(&conns[fd], ETIME);
@@ -234,9 +228,10 @@ static void watch_listener(void)
 static void serve_round(void)
 {
     struct epoll_event events[BATCH];
+    long long before_ms = now_ms;
     int n;
 
-    if (stop_signals() == 0)
+    if (stop_level() == 0)
         watch_listener();
     n = epoll_wait(epoll_fd, events, BATCH, longest_wait_ms(n_clients > 0));
     end_shortage();
@@ -247,7 +242,8 @@ static void serve_round(void)
     now_ms = clock_ms();
     for (int i = 0; i < n; i++)
         serve_ready(events[i].data.fd);
-    close_overdue();
+    if (now_ms / 1000 > before_ms / 1000) /* once a second */
+        close_overdue();
 }
 
 int main(int argc, char **argv)
@@ -276,10 +272,10 @@ int main(int argc, char **argv)
     if (announce(listen_fd) == -1)
         die("cannot announce");
 
-    while (stop_signals() == 0)
+    while (stop_level() == 0)
         serve_round();
     close(listen_fd); /* which ends the watching as well: epoll(7) */
-    while (stop_signals() == 1 && n_clients > 0)
+    while (stop_level() == 1 && n_clients > 0)
         serve_round();
     remove_socket();
     log_served(served);

@@ -21,17 +21,16 @@
 #include <unistd.h>
 
 #include "blocking.h"
-#include "capacity.h"
 #include "clock.h"
 #include "log.h"
 #include "net.h"
 #include "options.h"
-#include "shortage.h"
 #include "signals.h"
 
 #include "frame.h"
 #include "kv_answer.h"
 #include "kv_setup.h"
+#include "resources.h"
 
 enum { READ_SIZE = 16 * 1024, STACK_SIZE = 64 * 1024 };
 enum { WRITE_SIZE = 64 * 1024 }; /* so much is not held back any longer */

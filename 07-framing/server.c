@@ -5,9 +5,8 @@
  *     one write:  [answer 1][answer 2][answer 3]
  *
  * New here: a codec (frame.h) finds where a message ends; an input buffer.
- * From common/: what 04-select names. From this folder: frame_decode() cuts a
- * frame out of what has come, answer_frame() says what is said to it, and a
- * struct buffer (buffer.h) keeps bytes that wait.
+ * From common/: what 04-select names. From here: frame_decode() cuts a frame
+ * out of what has come, answer_frame() answers it, struct buffer keeps bytes.
  * Its limit: one thread. A handler that works long holds up everyone.
  */
 #include <errno.h>
@@ -18,17 +17,16 @@
 #include <unistd.h>
 
 #include "answer.h"
-#include "capacity.h"
 #include "clock.h"
 #include "frame.h"
 #include "log.h"
 #include "net.h"
 #include "options.h"
+#include "resources.h"
 #include "setup.h"
-#include "shortage.h"
 #include "signals.h"
 
-enum { BUFFER_SIZE = 64 * 1024, TICK_MS = 1000, BATCH = 256 };
+enum { BUFFER_SIZE = 64 * 1024, BATCH = 256 };
 
 /* A client. It is read from only while nothing is owed to it. */
 struct conn {
@@ -51,13 +49,11 @@ static struct conn *conns; /* by descriptor */
 static int max_fd;         /* the highest client ever */
 static int n_clients;
 static long served;
-static long long now_ms;       /* when the last wait ended */
-static long long next_look_ms; /* when deadlines are looked at again */
+static long long now_ms; /* when the last wait ended */
 
 static bool wants_accept(void)
 {
-    return stop_signals() == 0 && n_clients < options.max_clients &&
-           !is_short();
+    return stop_level() == 0 && n_clients < options.max_clients && !is_short();
 }
 
 /* A close could destroy the last reply (see hang_up): read on until EOF. */
@@ -92,15 +88,13 @@ static int conn_write(struct conn *c)
  * wrong, or NULL. */
 static const char *conn_answer(struct conn *c, const struct frame *frame)
 {
-    char *bytes = buffer_front(&c->in);
-
     if (options.work_ms > 0) {
         work(options.work_ms);
         now_ms = clock_ms();
     }
     c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
     c->leaving = frame->last;
-    if (!answer_frame(&codec, answer, bytes, frame, &c->out))
+    if (!answer_frame(&codec, answer, buffer_front(&c->in), frame, &c->out))
         return errno_symbol(errno);
     return NULL;
 }
@@ -110,7 +104,7 @@ static void conn_say(struct conn *c)
 {
     enum frame_status status = FRAME_READY;
 
-    while (status == FRAME_READY && !c->leaving && stop_signals() < 2) {
+    while (status == FRAME_READY && !c->leaving && stop_level() < 2) {
         const char *wrong = NULL;
         struct frame frame;
 
@@ -236,12 +230,8 @@ static void serve_ready(int fd)
         serve_client(&conns[fd]);
 }
 
-/* Once a second: often enough for limits in seconds. */
 static void close_overdue(void)
 {
-    if (now_ms < next_look_ms)
-        return;
-    next_look_ms = now_ms + TICK_MS;
     for (int fd = 0; fd <= max_fd; fd++)
         if (conns[fd].fd != 0 && conns[fd].deadline_ms <= now_ms)
             conn_close(&conns[fd], ETIME);
@@ -265,9 +255,10 @@ static void watch_listener(void)
 static void serve_round(void)
 {
     struct epoll_event events[BATCH];
+    long long before_ms = now_ms;
     int n;
 
-    if (stop_signals() == 0)
+    if (stop_level() == 0)
         watch_listener();
     n = epoll_wait(epoll_fd, events, BATCH, longest_wait_ms(n_clients > 0));
     end_shortage();
@@ -278,7 +269,8 @@ static void serve_round(void)
     now_ms = clock_ms();
     for (int i = 0; i < n; i++)
         serve_ready(events[i].data.fd);
-    close_overdue();
+    if (now_ms / 1000 > before_ms / 1000) /* once a second */
+        close_overdue();
 }
 
 int main(int argc, char **argv)
@@ -307,10 +299,10 @@ int main(int argc, char **argv)
     if (announce(listen_fd) == -1)
         die("cannot announce");
 
-    while (stop_signals() == 0)
+    while (stop_level() == 0)
         serve_round();
     close(listen_fd); /* which ends the watching as well: epoll(7) */
-    while (stop_signals() == 1 && n_clients > 0)
+    while (stop_level() == 1 && n_clients > 0)
         serve_round();
     remove_socket();
     log_served(served);

@@ -8,6 +8,7 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include "resources.h"
 #include "service.h"
 
 enum { EXIT_USAGE = 2 };
@@ -24,7 +25,7 @@ struct options {
 
 /* Reads the options of a server whose default port is `port`, sets the log up
  * and fills `options`. The strings are argv's. Without --max-clients there is
- * no limit yet: see fit_clients() in capacity.h. */
+ * no limit yet: see fit_clients() in resources.h. */
 void parse_server_options(struct options *options, int argc, char **argv,
                           const char *port);
 

@@ -119,7 +119,7 @@ int open_stop_pipe(int grace_s)
     return fds[0];
 }
 
-int stop_signals(void)
+int stop_level(void)
 {
     return signals_to_stop;
 }

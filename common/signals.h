@@ -38,13 +38,13 @@ void start_grace(int seconds);
 
 /* For an event loop: catches these signals and lets them in. Returns the end of
  * a pipe that is to be watched for input and emptied (empty_pipe() in net.h):
- * it holds some whenever stop_signals() has changed, so that a signal ends a wait,
- * even one that was only about to begin. -1: errno is pipe(2)'s. */
+ * it holds some whenever stop_level() has changed, so that a signal ends a
+ * wait, even one that was only about to begin. -1: errno is pipe(2)'s. */
 int open_stop_pipe(int grace_s);
 
 /* What the signals ask for. 0: serve. 1: accept nobody any more, and let
  * conversations end. 2 and more, after the grace or another signal: end. */
-int stop_signals(void);
+int stop_level(void);
 
 /* For a child: SIGINT and SIGTERM are ignored, the others have their default
  * effect, and none is held any more. A Ctrl-C at the terminal goes to every

@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "capacity.h"
 #include "net.h"
+#include "resources.h"
 
 enum { EXIT_SKIPPED = 77, OWN_DESCRIPTORS = 64 };
 

@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "capacity.h"
 #include "net.h"
+#include "resources.h"
 
 enum { MOST_KIB = 256, READ_KIB = 64, BATCH = 256 };
 

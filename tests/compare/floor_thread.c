@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "capacity.h"
 #include "net.h"
+#include "resources.h"
 
 enum { BUFFER_SIZE = 16 * 1024, STACK_KIB = 64 };
 

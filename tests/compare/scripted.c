@@ -1,9 +1,9 @@
 /* tests/compare/scripted.c - see scripted.h. */
 #include "scripted.h"
 
-#include "capacity.h"
 #include "blocking.h"
 #include "net.h"
+#include "resources.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -24,12 +24,11 @@
 
 #include "check.h"
 #include "blocking.h"
-#include "capacity.h"
 #include "clock.h"
 #include "input.h"
 #include "log.h"
+#include "resources.h"
 #include "roster.h"
-#include "shortage.h"
 
 /* ---- files and descriptors ----------------------------------------------- */
 

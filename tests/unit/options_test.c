@@ -14,9 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "capacity.h"
 #include "check.h"
 #include "log.h"
+#include "resources.h"
 
 enum { WORDS = 6, TEXT_LEN = 4096 };
 
