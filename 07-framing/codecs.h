@@ -1,5 +1,5 @@
 /*
- * codecs.h - what each codec is made of. Only frame.c calls these.
+ * 07-framing/codecs.h - what each codec is made of. Only frame.c calls these.
  *
  * X_find_end looks for the end of the frame that begins at bytes[0] (len > 0).
  * FRAME_READY: it is in *frame (offset, len, used > 0; last), though not all

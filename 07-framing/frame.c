@@ -1,4 +1,4 @@
-/* frame.c - what the codecs have in common. See frame.h. */
+/* 07-framing/frame.c - what the codecs have in common. See frame.h. */
 #include "frame.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /*
- * frame.h - where does a message end? Five answers. Each is a codec: bytes
- * in, and out comes "need more", "a frame: from here, so long" or an error;
- * and the reverse. No I/O, and no memory is asked for: a length that a peer
- * claims is compared with a limit and with what has arrived, nothing else.
+ * 07-framing/frame.h - where does a message end? Five answers. Each is a codec:
+ * bytes in, and out comes "need more", "a frame: from here, so long" or an
+ * error; and the reverse. No I/O, and no memory is asked for: a length that a
+ * peer claims is compared with a limit and with what has arrived, nothing else.
  *
  *     struct codec codec = codec_defaults(CODEC_LENGTH);    one for all
  *     struct decoder decoder = {0};                         one a connection

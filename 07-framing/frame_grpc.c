@@ -1,7 +1,8 @@
 /*
- * frame_grpc.c - gRPC's Length-Prefixed-Message: a flag of 1 byte that says
- * whether the message is compressed, its length in 4 (big-endian), the message
- * (gRPC over HTTP2, "Length-Prefixed-Message"). HTTP/2 is not part of this.
+ * 07-framing/frame_grpc.c - gRPC's Length-Prefixed-Message: a flag of 1 byte
+ * that says whether the message is compressed, its length in 4 (big-endian),
+ * the message (gRPC over HTTP2, "Length-Prefixed-Message"). HTTP/2 is not part
+ * of this.
  */
 #include "codecs.h"
 

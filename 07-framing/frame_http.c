@@ -1,7 +1,7 @@
 /*
- * frame_http.c - the mixed form: a delimiter, then a length. The head goes up
- * to an empty line and says, in its Content-Length, how long the body is. The
- * payload is the body; what the head said stands in frame.http.
+ * 07-framing/frame_http.c - the mixed form: a delimiter, then a length. The
+ * head goes up to an empty line and says, in its Content-Length, how long the
+ * body is. The payload is the body; what the head said stands in frame.http.
  */
 #include <stdio.h>
 #include <string.h>

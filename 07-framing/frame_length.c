@@ -1,5 +1,5 @@
 /*
- * frame_length.c - a length, then the payload.
+ * 07-framing/frame_length.c - a length, then the payload.
  *
  *     |<- field_offset ->|<- field_len ->|
  *     |<--------- num_skip bytes, dropped --------->|<- wire + adjustment ->|

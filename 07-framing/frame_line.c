@@ -1,5 +1,5 @@
 /*
- * frame_line.c - the payload, then "\n" or "\r\n".
+ * 07-framing/frame_line.c - the payload, then "\n" or "\r\n".
  *
  * It can be typed and read, and it costs a look at every byte. A payload with
  * a newline in it arrives as two.

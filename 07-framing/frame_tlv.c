@@ -1,5 +1,6 @@
 /*
- * frame_tlv.c - type, length, value: 1 byte, 4 bytes (big-endian), the value.
+ * 07-framing/frame_tlv.c - type, length, value: 1 byte, 4 bytes (big-endian),
+ * the value.
  *
  * The type lets a protocol grow: who does not know one still knows where it
  * ends, and skips it.

@@ -1,4 +1,4 @@
-/* http.c - see http.h. */
+/* 07-framing/http.c - see http.h. */
 #include "http.h"
 
 #include <string.h>

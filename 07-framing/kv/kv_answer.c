@@ -1,4 +1,4 @@
-/* kv_answer.c - see kv_answer.h. */
+/* 07-framing/kv/kv_answer.c - see kv_answer.h. */
 #include "kv_answer.h"
 
 #include <stdio.h>

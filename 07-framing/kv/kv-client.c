@@ -1,5 +1,5 @@
 /*
- * 07-framing/kv-client.c - talks to the key-value server, for people.
+ * 07-framing/kv/kv-client.c - talks to the key-value server, for people.
  *
  *     words -> request -> frame -> send   recv -> frame -> response -> text
  *

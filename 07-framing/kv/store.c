@@ -1,5 +1,5 @@
-/* store.c - what the three stores have in common: a call becomes an operation,
- * and the store's kind carries it out. See store.h. */
+/* 07-framing/kv/store.c - what the three stores have in common: a call becomes
+ * an operation, and the store's kind carries it out. See store.h. */
 #include "store.h"
 
 #include <stdlib.h>

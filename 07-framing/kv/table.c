@@ -1,4 +1,4 @@
-/* table.c - see table.h. */
+/* 07-framing/kv/table.c - see table.h. */
 #include "table.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /*
- * store_lock.c - one table, one lock.
+ * 07-framing/kv/store_lock.c - one table, one lock.
  *
  *     thread A:  lock [set] unlock
  *     thread B:  lock ......[get] unlock

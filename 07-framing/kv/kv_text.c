@@ -1,4 +1,4 @@
-/* kv_text.c - see kv_text.h. */
+/* 07-framing/kv/kv_text.c - see kv_text.h. */
 #include "kv_text.h"
 
 #include <errno.h>

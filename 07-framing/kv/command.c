@@ -1,4 +1,4 @@
-/* command.c - see command.h. */
+/* 07-framing/kv/command.c - see command.h. */
 #include "command.h"
 
 #include "protobuf.h"

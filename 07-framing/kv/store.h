@@ -1,6 +1,6 @@
 /*
- * store.h - what the key-value server remembers, shared by all its clients'
- * threads. A pair has a table's name, a key and a typed value.
+ * 07-framing/kv/store.h - what the key-value server remembers, shared by all
+ * its clients' threads. A pair has a table's name, a key and a typed value.
  *
  *     struct store *store = store_open(store_named("lock"), limits);
  *     store_set(store, table, key, &value, &old);

@@ -1,6 +1,7 @@
 /*
- * command.h - the messages of the key-value server, to and from the bytes of
- * Protocol Buffers (proto3). Whoever has this schema can talk to it:
+ * 07-framing/kv/command.h - the messages of the key-value server, to and from
+ * the bytes of Protocol Buffers (proto3). Whoever has this schema can talk to
+ * it:
  *
  *     message CommandRequest {
  *         oneof request_data {

@@ -1,5 +1,5 @@
 /*
- * 07-framing/kv-server.c - a thread for every client, one store for all.
+ * 07-framing/kv/kv-server.c - a thread for every client, one store for all.
  *
  *     thread A:   recv [hset x][hget y][hg..]   the rest is kept
  *                          |       |

@@ -1,7 +1,7 @@
 /*
- * table.h - a hash table from (table's name, key) to a value. It knows nothing
- * of threads: whoever calls must be alone with it. How to be alone is what the
- * three stores differ in.
+ * 07-framing/kv/table.h - a hash table from (table's name, key) to a value. It
+ * knows nothing of threads: whoever calls must be alone with it. How to be
+ * alone is what the three stores differ in.
  *
  * There is one hash table for all the tables that clients speak of. So a
  * table exists as soon as a key is in it, costs nothing when it is empty, and
