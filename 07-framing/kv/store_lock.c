@@ -12,8 +12,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "store.h"
-#include "table.h"
+#include "store_kind.h"
 
 struct lock_store {
     struct store store;

@@ -17,8 +17,7 @@
 #include <semaphore.h>
 #include <stdlib.h>
 
-#include "store.h"
-#include "table.h"
+#include "store_kind.h"
 
 enum { CHANNEL_SIZE = 64 };
 

@@ -15,8 +15,7 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
-#include "store.h"
-#include "table.h"
+#include "store_kind.h"
 
 enum { CACHE_LINE = 64 };
 
