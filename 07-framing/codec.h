@@ -66,7 +66,8 @@ struct decoder {
     int http_status; /* http: the status code that says so; else 0 */
 };
 
-/* What differs between the codecs; each file frame_X.c gives one. */
+/* What differs between the codecs: frame_length.c and the like give one each.
+ */
 struct codec_form {
     const char *name;
     uint64_t max_frame; /* unless told otherwise */

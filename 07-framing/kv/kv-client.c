@@ -25,6 +25,10 @@
 #include "frame.h"
 #include "kv_text.h"
 
+#ifndef SEVEN_VERSION
+#define SEVEN_VERSION "unknown"
+#endif
+
 enum { READ_SIZE = 16 * 1024 };
 
 static const char help[] =
