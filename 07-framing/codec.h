@@ -66,8 +66,7 @@ struct decoder {
     int http_status; /* http: the status code that says so; else 0 */
 };
 
-/* What differs between the codecs: frame_length.c and the like give one each.
- */
+/* What differs between the codecs: frame_length.c and the like are one each. */
 struct codec_form {
     const char *name;
     uint64_t max_frame; /* unless told otherwise */
