@@ -1,4 +1,4 @@
-/* answer.c - see answer.h. */
+/* 07-framing/answer.c - see answer.h. */
 #include "answer.h"
 
 #include <stdio.h>

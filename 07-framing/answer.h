@@ -1,6 +1,7 @@
 /*
- * answer.h - what the server of stage 07 says: one frame in, one frame out.
- * Pure functions: the answer is appended to a buffer, nothing is sent.
+ * 07-framing/answer.h - what the server of stage 07 says: one frame in, one
+ * frame out. Pure functions: the answer is appended to a buffer, nothing is
+ * sent.
  */
 #ifndef ANSWER_H
 #define ANSWER_H

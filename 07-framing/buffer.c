@@ -1,4 +1,4 @@
-/* buffer.c - see buffer.h. */
+/* 07-framing/buffer.c - see buffer.h. */
 #include "buffer.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /*
- * buffer.h - bytes that wait: appended at the end, taken from the front.
- * Memory grows with what is put in (256 bytes at least, and at most four times
- * of it), never with what a peer says will come. An empty buffer holds no
+ * 07-framing/buffer.h - bytes that wait: appended at the end, taken from the
+ * front. Memory grows with what is put in (256 bytes at least, and at most four
+ * times of it), never with what a peer says will come. An empty buffer holds no
  * memory at all, so that a client who is silent costs a struct and no more.
  *
  *     struct buffer in = {0};

@@ -1,28 +1,20 @@
-/* frame.c - what the codecs have in common. See frame.h. */
+/* 07-framing/frame.c - what the codecs have in common. See frame.h. */
 #include "frame.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "codecs.h"
-
-enum { KIB = 1024, MIB = 1024 * KIB };
-
-static const struct {
-    const char *name;
-    enum codec_kind kind;
-    uint64_t max_frame;
-} codecs[] = {
-    {"length", CODEC_LENGTH, 8 * MIB}, {"line", CODEC_LINE, 64 * KIB},
-    {"tlv", CODEC_TLV, 8 * MIB},       {"grpc", CODEC_GRPC, 4 * MIB},
-    {"http", CODEC_HTTP, 8 * MIB},
+static const struct codec_form *const forms[] = {
+    [CODEC_LENGTH] = &length_form, [CODEC_LINE] = &line_form,
+    [CODEC_TLV] = &tlv_form,       [CODEC_GRPC] = &grpc_form,
+    [CODEC_HTTP] = &http_form,
 };
 
 struct codec codec_defaults(enum codec_kind kind)
 {
     return (struct codec){
         .kind = kind,
-        .max_frame = codecs[kind].max_frame,
+        .max_frame = forms[kind]->max_frame,
         .field_len = 4,
         .num_skip = NUM_SKIP_HEAD,
     };
@@ -30,9 +22,9 @@ struct codec codec_defaults(enum codec_kind kind)
 
 bool codec_named(const char *name, struct codec *codec)
 {
-    for (size_t i = 0; i < sizeof(codecs) / sizeof(codecs[0]); i++) {
-        if (strcmp(codecs[i].name, name) == 0) {
-            *codec = codec_defaults(codecs[i].kind);
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (strcmp(forms[i]->name, name) == 0) {
+            *codec = codec_defaults((enum codec_kind)i);
             return true;
         }
     }
@@ -54,26 +46,6 @@ uint64_t codec_max_frame(const struct codec *codec)
     else if (codec->kind == CODEC_TLV || codec->kind == CODEC_GRPC)
         most = UINT32_MAX;
     return codec->max_frame < most ? codec->max_frame : most;
-}
-
-enum frame_status frame_fail(struct decoder *d, const char *why)
-{
-    d->why = why;
-    return FRAME_ERROR;
-}
-
-static enum frame_status find_end(const struct codec *codec, struct decoder *d,
-                                  const char *bytes, size_t len,
-                                  struct frame *frame)
-{
-    switch (codec->kind) {
-    case CODEC_LENGTH: return length_find_end(codec, d, bytes, len, frame);
-    case CODEC_LINE: return line_find_end(codec, d, bytes, len, frame);
-    case CODEC_TLV: return tlv_find_end(codec, d, bytes, len, frame);
-    case CODEC_GRPC: return grpc_find_end(codec, d, bytes, len, frame);
-    case CODEC_HTTP: return http_find_end(codec, d, bytes, len, frame);
-    }
-    return frame_fail(d, "no such codec");
 }
 
 /* The frame's end is known, but it has not come yet. */
@@ -101,7 +73,7 @@ static enum frame_status decode_one(const struct codec *codec,
     if (d->next.used > 0)
         *frame = d->next;
     else
-        status = find_end(codec, d, bytes, len, frame);
+        status = forms[codec->kind]->find_end(codec, d, bytes, len, frame);
     if (status != FRAME_READY)
         return status;
     if (len < frame->used)
@@ -133,40 +105,27 @@ enum frame_status frame_decode(const struct codec *codec, struct decoder *d,
     return status;
 }
 
-static int put_head(const struct codec *codec, size_t len, char *head)
-{
-    switch (codec->kind) {
-    case CODEC_LENGTH: return length_put_head(codec, len, head);
-    case CODEC_LINE: return 0;
-    case CODEC_TLV: return tlv_put_head(len, head);
-    case CODEC_GRPC: return grpc_put_head(len, head);
-    case CODEC_HTTP: return http_put_head(codec, len, head);
-    }
-    return -1;
-}
-
 size_t frame_encode(const struct codec *codec, const char *payload, size_t len,
                     char *out, size_t room)
 {
+    const struct codec_form *form = forms[codec->kind];
     char head[HEAD_MAX];
-    size_t tail_len = codec->kind == CODEC_LINE ? 1 : 0;
-    size_t head_len, need;
-    int put;
+    int head_len = 0;
+    size_t need;
 
     if (len > codec_max_frame(codec) || len > SIZE_MAX - HEAD_MAX)
         return 0;
-    put = put_head(codec, len, head);
-    if (put == -1)
+    if (form->put_head != NULL)
+        head_len = form->put_head(codec, len, head);
+    if (head_len == -1)
         return 0;
-    head_len = (size_t)put;
-    need = head_len + len + tail_len;
+    need = (size_t)head_len + len + strlen(form->tail);
     if (need > room)
         return need;
-    memcpy(out, head, head_len);
+    memcpy(out, head, (size_t)head_len);
     if (len > 0) /* else payload may be NULL, which memcpy may not be given */
         memcpy(out + head_len, payload, len);
-    if (tail_len > 0)
-        out[need - 1] = '\n';
+    memcpy(out + head_len + len, form->tail, strlen(form->tail));
     return need;
 }
 

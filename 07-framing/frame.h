@@ -1,8 +1,8 @@
 /*
- * frame.h - where does a message end? Five answers. Each is a codec: bytes
- * in, and out comes "need more", "a frame: from here, so long" or an error;
- * and the reverse. No I/O, and no memory is asked for: a length that a peer
- * claims is compared with a limit and with what has arrived, nothing else.
+ * 07-framing/frame.h - where does a message end? Five answers. Each is a codec:
+ * bytes in, and out comes "need more", "a frame: from here, so long" or an
+ * error; and the reverse. No I/O, and no memory is asked for: a length that a
+ * peer claims is compared with a limit and with what has arrived, nothing else.
  *
  *     struct codec codec = codec_defaults(CODEC_LENGTH);    one for all
  *     struct decoder decoder = {0};                         one a connection
@@ -28,63 +28,7 @@
 #include <stdint.h>
 
 #include "buffer.h"
-#include "http.h"
-
-enum codec_kind {
-    CODEC_LENGTH, /* a length, then the payload */
-    CODEC_LINE,   /* the payload, then "\n" or "\r\n" */
-    CODEC_TLV,    /* a type of 1 byte, a length of 4, the value */
-    CODEC_GRPC,   /* a flag of 1 byte, a length of 4, the message */
-    CODEC_HTTP,   /* a head up to an empty line; it says how long the body is */
-};
-
-enum { TLV_DATA = 1 }; /* the one type we know; others are skipped whole */
-
-/* num_skip's default: the bytes before the field and the field itself. */
-#define NUM_SKIP_HEAD SIZE_MAX
-
-/* What the wire looks like. Start from codec_defaults, then change what is to
- * differ; codec_is_valid says whether that can work. Only max_frame may be
- * changed once frames have been decoded: it holds from the next frame on, and
- * one whose length is known already still passes. */
-struct codec {
-    enum codec_kind kind;
-    uint64_t max_frame; /* of the payload, both ways; see codec_max_frame */
-
-    /* CODEC_LENGTH */
-    bool little_endian;  /* byte order of the length field */
-    int field_len;       /* its size in bytes, 1..8 */
-    size_t field_offset; /* decode: bytes before the field */
-    int64_t adjustment;  /* payload = wire + adjustment, and the reverse */
-    size_t num_skip;     /* decode: bytes dropped before the payload is cut */
-
-    /* CODEC_HTTP */
-    bool is_client; /* decode responses and encode requests, not the reverse */
-};
-
-enum frame_status { FRAME_MORE, FRAME_READY, FRAME_ERROR };
-
-/* A frame in the bytes handed over, or (after FRAME_MORE and FRAME_ERROR) just
- * what can be dropped: frames that are skipped. */
-struct frame {
-    size_t offset; /* of the payload */
-    size_t len;    /* of the payload */
-    size_t used;   /* bytes to drop from the front now */
-    bool last;     /* http: the peer asks for the connection to be closed */
-    bool expects;  /* http: no message; the peer waits for "100 Continue" */
-    const struct http_head *http; /* http: what the head said; the decoder's */
-};
-
-/* How far one stream has been read. All zeros at its start. */
-struct decoder {
-    struct frame next; /* used == 0: where this frame ends is not known yet */
-    size_t scanned;    /* line, http: bytes of it that hold no end; never
-                        * looked at again */
-    bool skip;         /* this frame is not for us */
-    struct http_head http; /* of this frame */
-    const char *why; /* what is wrong with the stream, for the log; stays */
-    int http_status; /* http: the status code that says so; else 0 */
-};
+#include "codec.h"
 
 /* The codec as it is unless told otherwise. `length` is what tokio-util's
  * LengthDelimitedCodec is by default: 4 bytes, big-endian, 8 MiB at most. */

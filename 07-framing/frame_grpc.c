@@ -1,15 +1,16 @@
 /*
- * frame_grpc.c - gRPC's Length-Prefixed-Message: a flag of 1 byte that says
- * whether the message is compressed, its length in 4 (big-endian), the message
- * (gRPC over HTTP2, "Length-Prefixed-Message"). HTTP/2 is not part of this.
+ * 07-framing/frame_grpc.c - gRPC's Length-Prefixed-Message: a flag of 1 byte
+ * that says whether the message is compressed, its length in 4 (big-endian),
+ * the message (gRPC over HTTP2, "Length-Prefixed-Message"). HTTP/2 is not part
+ * of this.
  */
-#include "codecs.h"
+#include "codec.h"
 
 enum { FLAG_LEN = 1, LENGTH_LEN = 4, GRPC_HEAD = FLAG_LEN + LENGTH_LEN };
 
-enum frame_status grpc_find_end(const struct codec *codec, struct decoder *d,
-                                const char *bytes, size_t len,
-                                struct frame *frame)
+static enum frame_status grpc_find_end(const struct codec *codec,
+                                       struct decoder *d, const char *bytes,
+                                       size_t len, struct frame *frame)
 {
     if (len < GRPC_HEAD)
         return FRAME_MORE;
@@ -23,9 +24,13 @@ enum frame_status grpc_find_end(const struct codec *codec, struct decoder *d,
                        read_uint(bytes + FLAG_LEN, LENGTH_LEN, false), frame);
 }
 
-int grpc_put_head(size_t len, char *head)
+static int grpc_put_head(const struct codec *codec, size_t len, char *head)
 {
+    (void)codec;
     head[0] = 0;
     write_uint(head + FLAG_LEN, LENGTH_LEN, false, len);
     return GRPC_HEAD;
 }
+
+const struct codec_form grpc_form = {"grpc", 4 * 1024 * 1024, grpc_find_end,
+                                     grpc_put_head, ""};

@@ -1,12 +1,15 @@
 /*
- * frame_http.c - the mixed form: a delimiter, then a length. The head goes up
- * to an empty line and says, in its Content-Length, how long the body is. The
- * payload is the body; what the head said stands in frame.http.
+ * 07-framing/frame_http.c - the mixed form: a delimiter, then a length. The
+ * head goes up to an empty line and says, in its Content-Length, how long the
+ * body is. The payload is the body; what the head said stands in frame.http.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "codecs.h"
+#include "codec.h"
+
+/* What a head may have, its empty line too. */
+enum { HTTP_HEAD_MAX = 8192 };
 
 static enum frame_status refuse(struct decoder *d, int status, const char *why)
 {
@@ -60,9 +63,9 @@ static enum frame_status skip_empty_line(const struct codec *codec,
     return frame_found(codec, d, 2, 0, frame);
 }
 
-enum frame_status http_find_end(const struct codec *codec, struct decoder *d,
-                                const char *bytes, size_t len,
-                                struct frame *frame)
+static enum frame_status http_find_end(const struct codec *codec,
+                                       struct decoder *d, const char *bytes,
+                                       size_t len, struct frame *frame)
 {
     size_t window = len < HTTP_HEAD_MAX ? len : HTTP_HEAD_MAX;
     const char *newline;
@@ -84,7 +87,7 @@ enum frame_status http_find_end(const struct codec *codec, struct decoder *d,
     return FRAME_MORE;
 }
 
-int http_put_head(const struct codec *codec, size_t len, char *head)
+static int http_put_head(const struct codec *codec, size_t len, char *head)
 {
     const char *first = codec->is_client
                             ? "POST /echo HTTP/1.1\r\nHost: localhost\r\n"
@@ -93,3 +96,6 @@ int http_put_head(const struct codec *codec, size_t len, char *head)
     return snprintf(head, HEAD_MAX, "%sContent-Length: %zu\r\n\r\n", first,
                     len);
 }
+
+const struct codec_form http_form = {"http", 8 * 1024 * 1024, http_find_end,
+                                     http_put_head, ""};

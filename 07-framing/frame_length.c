@@ -1,5 +1,5 @@
 /*
- * frame_length.c - a length, then the payload.
+ * 07-framing/frame_length.c - a length, then the payload.
  *
  *     |<- field_offset ->|<- field_len ->|
  *     |<--------- num_skip bytes, dropped --------->|<- wire + adjustment ->|
@@ -9,26 +9,7 @@
  * it is the payload's on both sides: what can be encoded can be decoded, and
  * no adjustment lifts a frame over the limit.
  */
-#include "codecs.h"
-
-uint64_t read_uint(const char *bytes, int len, bool little_endian)
-{
-    int at = little_endian ? len - 1 : 0;
-    int step = little_endian ? -1 : 1;
-    uint64_t value = 0;
-
-    for (int i = 0; i < len; i++, at += step)
-        value = value << 8 | (unsigned char)bytes[at];
-    return value;
-}
-
-void write_uint(char *bytes, int len, bool little_endian, uint64_t value)
-{
-    for (int i = len - 1; i >= 0; i--) {
-        bytes[little_endian ? len - 1 - i : i] = (char)(value & 0xff);
-        value >>= 8;
-    }
-}
+#include "codec.h"
 
 /* Sets *sum; returns false when it is below zero or needs more than 64 bits. */
 static bool add(uint64_t value, int64_t adjustment, uint64_t *sum)
@@ -58,9 +39,9 @@ uint64_t length_field_max(const struct codec *codec)
     return codec->adjustment < 0 ? 0 : UINT64_MAX;
 }
 
-enum frame_status length_find_end(const struct codec *codec, struct decoder *d,
-                                  const char *bytes, size_t len,
-                                  struct frame *frame)
+static enum frame_status length_find_end(const struct codec *codec,
+                                         struct decoder *d, const char *bytes,
+                                         size_t len, struct frame *frame)
 {
     size_t head = codec->field_offset + (size_t)codec->field_len;
     size_t skip = codec->num_skip == NUM_SKIP_HEAD ? head : codec->num_skip;
@@ -75,7 +56,7 @@ enum frame_status length_find_end(const struct codec *codec, struct decoder *d,
     return frame_found(codec, d, skip, payload, frame);
 }
 
-int length_put_head(const struct codec *codec, size_t len, char *head)
+static int length_put_head(const struct codec *codec, size_t len, char *head)
 {
     uint64_t wire;
 
@@ -84,3 +65,6 @@ int length_put_head(const struct codec *codec, size_t len, char *head)
     write_uint(head, codec->field_len, codec->little_endian, wire);
     return codec->field_len;
 }
+
+const struct codec_form length_form = {"length", 8 * 1024 * 1024,
+                                       length_find_end, length_put_head, ""};

@@ -1,16 +1,16 @@
 /*
- * frame_line.c - the payload, then "\n" or "\r\n".
+ * 07-framing/frame_line.c - the payload, then "\n" or "\r\n".
  *
  * It can be typed and read, and it costs a look at every byte. A payload with
  * a newline in it arrives as two.
  */
-#include "codecs.h"
-
 #include <string.h>
 
-enum frame_status line_find_end(const struct codec *codec, struct decoder *d,
-                                const char *bytes, size_t len,
-                                struct frame *frame)
+#include "codec.h"
+
+static enum frame_status line_find_end(const struct codec *codec,
+                                       struct decoder *d, const char *bytes,
+                                       size_t len, struct frame *frame)
 {
     /* The search goes on where the last call ended: looking at the whole line
      * again for each byte that comes would cost the square of its length. */
@@ -29,3 +29,6 @@ enum frame_status line_find_end(const struct codec *codec, struct decoder *d,
     frame->used = end + 1;
     return FRAME_READY;
 }
+
+const struct codec_form line_form = {"line", 64 * 1024, line_find_end, NULL,
+                                     "\n"};

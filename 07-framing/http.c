@@ -1,4 +1,4 @@
-/* http.c - see http.h. */
+/* 07-framing/http.c - see http.h. */
 #include "http.h"
 
 #include <string.h>
@@ -272,34 +272,41 @@ static int read_status_line(struct span line, struct http_head *out,
     return read_version(version, out, why);
 }
 
-/* HTTP/1.1 goes on unless it says otherwise, HTTP/1.0 the other way round. */
-static bool is_last(const struct fields *fields, int minor)
+/* Reads a whole head; its first line is a request's or a status line. */
+static int read_head(const char *head, size_t len, bool is_request,
+                     struct http_head *out, struct fields *fields,
+                     const char **why)
 {
-    return fields->close || (minor == 0 && !fields->keep_alive);
+    struct span rest = {head, len};
+    struct span line;
+    int status;
+
+    *out = (struct http_head){0};
+    *fields = (struct fields){0};
+    if (!next_line(&rest, &line))
+        return refuse(400, why, "an empty head");
+    if (is_request)
+        status = read_request_line(line, head + len, out, why);
+    else
+        status = read_status_line(line, out, why);
+    return status != 0 ? status : read_fields(rest, fields, why);
 }
 
+/* HTTP/1.1 goes on unless it says otherwise, HTTP/1.0 the other way round. */
 static void set_framing(const struct fields *fields, int minor,
                         struct http_framing *framing)
 {
     framing->content_length = fields->content_length;
     framing->has_length = fields->lengths > 0;
-    framing->last = is_last(fields, minor);
+    framing->last = fields->close || (minor == 0 && !fields->keep_alive);
 }
 
 int http_read_request(const char *head, size_t len, struct http_head *out,
                       struct http_framing *framing, const char **why)
 {
-    struct span rest = {head, len};
-    struct fields fields = {0};
-    struct span line;
-    int status;
+    struct fields fields;
+    int status = read_head(head, len, true, out, &fields, why);
 
-    *out = (struct http_head){0};
-    if (!next_line(&rest, &line))
-        return refuse(400, why, "an empty head");
-    status = read_request_line(line, head + len, out, why);
-    if (status == 0)
-        status = read_fields(rest, &fields, why);
     if (status != 0)
         return status;
     if (fields.hosts > 1 || (fields.hosts == 0 && out->minor > 0))
@@ -312,17 +319,9 @@ int http_read_request(const char *head, size_t len, struct http_head *out,
 int http_read_response(const char *head, size_t len, struct http_head *out,
                        struct http_framing *framing, const char **why)
 {
-    struct span rest = {head, len};
-    struct fields fields = {0};
-    struct span line;
-    int status;
+    struct fields fields;
+    int status = read_head(head, len, false, out, &fields, why);
 
-    *out = (struct http_head){0};
-    if (!next_line(&rest, &line))
-        return refuse(400, why, "an empty head");
-    status = read_status_line(line, out, why);
-    if (status == 0)
-        status = read_fields(rest, &fields, why);
     if (status != 0)
         return status;
     set_framing(&fields, out->minor, framing);

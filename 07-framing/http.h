@@ -1,8 +1,9 @@
 /*
- * http.h - the head of an HTTP/1.1 message (RFC 9112), once it is there as a
- * whole. It is read strictly: where two readers of a head could disagree about
- * where the message ends, an attacker hides a second request in the first
- * (request smuggling), so every doubtful form is refused, not guessed at.
+ * 07-framing/http.h - the head of an HTTP/1.1 message (RFC 9112), once it is
+ * there as a whole. It is read strictly: where two readers of a head could
+ * disagree about where the message ends, an attacker hides a second request in
+ * the first (request smuggling), so every doubtful form is refused, not guessed
+ * at.
  */
 #ifndef HTTP_H
 #define HTTP_H

@@ -1,4 +1,4 @@
-/* lines.c - see lines.h. */
+/* 07-framing/lines.c - see lines.h. */
 #include "lines.h"
 
 struct stream lines_for(const struct codec *codec)

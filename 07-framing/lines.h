@@ -1,6 +1,7 @@
 /*
- * lines.h - what the client says and prints: a line of text becomes a frame, a
- * frame becomes a line. Pure functions: bytes in, bytes out, as they come.
+ * 07-framing/lines.h - what the client says and prints: a line of text becomes
+ * a frame, a frame becomes a line. Pure functions: bytes in, bytes out, as they
+ * come.
  *
  * A line is what CODEC_LINE cuts, so it ends with "\n" or "\r\n", and neither
  * is sent.

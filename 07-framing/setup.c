@@ -1,4 +1,4 @@
-/* setup.c - see setup.h. */
+/* 07-framing/setup.c - see setup.h. */
 #include "setup.h"
 
 #include <errno.h>

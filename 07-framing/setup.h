@@ -1,6 +1,6 @@
 /*
- * setup.h - the command lines of stage 07: those of common/options.h and
- * --codec, --max-frame; the server's --service is one of answer.h.
+ * 07-framing/setup.h - the command lines of stage 07: those of common/options.h
+ * and --codec, --max-frame; the server's --service is one of answer.h.
  */
 #ifndef SETUP_H
 #define SETUP_H

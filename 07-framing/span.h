@@ -1,4 +1,4 @@
-/* span.h - a look at bytes that stand in somebody else's buffer. */
+/* 07-framing/span.h - a look at bytes that stand in somebody else's buffer. */
 #ifndef SPAN_H
 #define SPAN_H
 

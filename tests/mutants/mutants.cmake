@@ -60,7 +60,7 @@ function(add_mutant TEXT STAGE SOURCE TESTS)
   add_executable(${target} EXCLUDE_FROM_ALL ${changed}
     $<FILTER:$<TARGET_OBJECTS:${true}>,EXCLUDE,/${file}\\.o$>)
   target_include_directories(${target} PRIVATE
-    ${root}/${STAGE} ${root}/common)
+    ${root}/${STAGE} ${root}/07-framing/kv ${root}/common)
   target_compile_definitions(${target} PRIVATE
     $<TARGET_PROPERTY:${true},COMPILE_DEFINITIONS>)
   target_link_libraries(${target} PRIVATE ${libraries})

@@ -65,10 +65,8 @@ static const char *cc_line(const struct text *t, const char *file)
     CHECK_FAIL("%s: no cc line for %s", t->path, source);
 }
 
-static void check_cc_line(const struct text *t, const char *file,
-                          const char *program)
+static void check_cc_line(const char *command, const char *program)
 {
-    const char *command = cc_line(t, file);
     char *output;
 
     check_step("%s", command);
@@ -86,8 +84,8 @@ void case_cc_lines(void)
     enter_mirror(false);
     if (!have_program("cc"))
         check_skip("no cc here");
-    check_cc_line(&t, "server.c", "server");
-    check_cc_line(&t, "client.c", "client");
+    check_cc_line(cc_line(&t, "server.c"), "server");
+    check_cc_line(cc_line(&t, "client.c"), "client");
 }
 
 void case_alone(void)
@@ -275,6 +273,26 @@ void case_commands_named(void)
             check_named(&t, s.code_line, s.code);
         while ((command = next_shell_line(&t, &line, "")) != NULL)
             check_named(&t, line - 1, command);
+    }
+}
+
+/* What the cc lines of the documents make, runs. */
+void case_docs_cc_lines(void)
+{
+    struct text files = files_with(".md");
+
+    enter_mirror(false);
+    if (!have_program("cc"))
+        check_skip("no cc here");
+    for (size_t i = 0; i < files.count; i++) {
+        struct text t = read_text("%s", files.lines[i]);
+        const char *command;
+        size_t line = 0;
+
+        if (!starts_with(files.lines[i], "docs/"))
+            continue;
+        while ((command = next_shell_line(&t, &line, "cc ")) != NULL)
+            check_cc_line(command, argument_of(command, "-o"));
     }
 }
 

@@ -56,6 +56,7 @@ static const struct row repository_cases[] = {
     {{"errno-dictionary", case_errno_dictionary}, NULL},
     {{"commands-named", case_commands_named}, NULL},
     {{"diff-targets", case_diff_targets}, NULL},
+    {{"docs-cc-lines", case_docs_cc_lines}, NULL},
     {{"docs-transcripts", case_docs_transcripts}, NULL},
     {{"format", case_format}, NULL},
 };

@@ -159,6 +159,7 @@ void case_readme_code(void);
 void case_picture(void);
 void case_transcripts(void);
 void case_cc_lines(void);
+void case_docs_cc_lines(void);
 void case_alone(void);
 void case_exercise(void);
 

@@ -776,7 +776,7 @@ static void head_is_read_once(void)
         struct frame frame;
         size_t head = kinds[i] == CODEC_LENGTH ? 4 : 5;
 
-        bytes[0] = TLV_DATA; /* for length the next line overwrites it */
+        bytes[0] = 1; /* the type, as tlv has it; length overwrites it */
         memcpy(bytes + head - 4, "\0\x80\0\0", 4);
         for (size_t len = 1; len < LEN + head; len++) {
             CHECK(frame_decode(&codec, &d, bytes, len, &frame) == FRAME_MORE);

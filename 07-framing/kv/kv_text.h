@@ -1,6 +1,6 @@
 /*
- * kv_text.h - the key-value messages as a person types and reads them. Pure
- * functions: words in, a request out; a response in, text out.
+ * 07-framing/kv/kv_text.h - the key-value messages as a person types and reads
+ * them. Pure functions: words in, a request out; a response in, text out.
  *
  *     hset table key value               hget table key
  *     hmset table key value [key ...]    hmget table key [key ...]

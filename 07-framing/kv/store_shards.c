@@ -1,5 +1,6 @@
 /*
- * store_shards.c - N tables, N locks. The hash of a key picks its table.
+ * 07-framing/kv/store_shards.c - N tables, N locks. The hash of a key picks its
+ * table.
  *
  *     thread A:  lock 3 [set] unlock
  *     thread B:  lock 7 [get] unlock
@@ -14,8 +15,7 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
-#include "store.h"
-#include "table.h"
+#include "store_kind.h"
 
 enum { CACHE_LINE = 64 };
 

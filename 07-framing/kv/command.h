@@ -1,6 +1,7 @@
 /*
- * command.h - the messages of the key-value server, to and from the bytes of
- * Protocol Buffers (proto3). Whoever has this schema can talk to it:
+ * 07-framing/kv/command.h - the messages of the key-value server, to and from
+ * the bytes of Protocol Buffers (proto3). Whoever has this schema can talk to
+ * it:
  *
  *     message CommandRequest {
  *         oneof request_data {
@@ -76,6 +77,15 @@ enum kv_type {
     KV_BOOL,
 };
 
+/* What a command is about, beyond its table. */
+enum kv_argument {
+    KV_NOTHING,
+    KV_ONE_KEY,
+    KV_KEYS,
+    KV_ONE_PAIR,
+    KV_PAIRS,
+};
+
 struct kv_value {
     enum kv_type type;
     union {
@@ -112,6 +122,8 @@ struct kv_walk {
     struct span body; /* of the command that is being walked */
     enum kv_command command;
 };
+
+enum kv_argument kv_argument_of(enum kv_command command);
 
 /* Read a whole message, which may be empty. Return false when it is malformed.
  * As in every Protocol Buffers library: unknown fields are skipped, so is a

@@ -1,4 +1,4 @@
-/* table_hash.c - see table_hash.h. */
+/* 07-framing/kv/table_hash.c - see table_hash.h. */
 #include "table_hash.h"
 
 #include <fcntl.h>

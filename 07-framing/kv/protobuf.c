@@ -1,4 +1,4 @@
-/* protobuf.c - see protobuf.h. */
+/* 07-framing/kv/protobuf.c - see protobuf.h. */
 #include "protobuf.h"
 
 #include <string.h>

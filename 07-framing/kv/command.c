@@ -1,4 +1,4 @@
-/* command.c - see command.h. */
+/* 07-framing/kv/command.c - see command.h. */
 #include "command.h"
 
 #include "protobuf.h"
@@ -9,22 +9,16 @@ enum { TABLE = 1, ARGUMENT = 2 };
 enum { KEY = 1, VALUE = 2 };
 enum { STATUS = 1, MESSAGE = 2, VALUES = 3, PAIRS = 4 };
 
-/* What a command's field 2 is. */
-enum argument { NOTHING, ONE_KEY, KEYS, ONE_PAIR, MANY_PAIRS };
-
-static enum argument argument_of(enum kv_command command)
+enum kv_argument kv_argument_of(enum kv_command command)
 {
-    switch (command) {
-    case KV_HGET:
-    case KV_HDEL:
-    case KV_HEXIST: return ONE_KEY;
-    case KV_HMGET:
-    case KV_HMDEL:
-    case KV_HMEXIST: return KEYS;
-    case KV_HSET: return ONE_PAIR;
-    case KV_HMSET: return MANY_PAIRS;
-    default: return NOTHING;
-    }
+    static const enum kv_argument arguments[] = {
+        [KV_HGET] = KV_ONE_KEY,   [KV_HMGET] = KV_KEYS,
+        [KV_HSET] = KV_ONE_PAIR,  [KV_HMSET] = KV_PAIRS,
+        [KV_HDEL] = KV_ONE_KEY,   [KV_HMDEL] = KV_KEYS,
+        [KV_HEXIST] = KV_ONE_KEY, [KV_HMEXIST] = KV_KEYS,
+    };
+
+    return arguments[command];
 }
 
 static bool is_bytes(const struct pb_field *field, uint32_t number)
@@ -96,15 +90,15 @@ static bool merge_argument(struct span body, struct kv_request *request)
 {
     struct kv_pair pair = {0};
 
-    switch (argument_of(request->command)) {
-    case ONE_KEY:
-    case KEYS: /* the walk will find them; here they are only looked at */
+    switch (kv_argument_of(request->command)) {
+    case KV_ONE_KEY:
+    case KV_KEYS: /* the walk will find them; here they are only looked at */
         return read_string(body, &request->key);
-    case ONE_PAIR:
+    case KV_ONE_PAIR:
         request->has_pair = true;
         return merge_pair(body, &request->pair);
-    case MANY_PAIRS: return merge_pair(body, &pair);
-    case NOTHING: break;
+    case KV_PAIRS: return merge_pair(body, &pair);
+    case KV_NOTHING: break;
     }
     return true;
 }
@@ -178,7 +172,7 @@ static bool next_argument(struct kv_walk *walk, struct span *bytes)
 
 bool kv_next_key(struct kv_walk *walk, struct span *key)
 {
-    return argument_of(walk->command) == KEYS && next_argument(walk, key);
+    return kv_argument_of(walk->command) == KV_KEYS && next_argument(walk, key);
 }
 
 bool kv_next_pair(struct kv_walk *walk, struct kv_pair *pair)
@@ -186,7 +180,7 @@ bool kv_next_pair(struct kv_walk *walk, struct kv_pair *pair)
     struct span body;
 
     *pair = (struct kv_pair){0};
-    return argument_of(walk->command) == MANY_PAIRS &&
+    return kv_argument_of(walk->command) == KV_PAIRS &&
            next_argument(walk, &body) && merge_pair(body, pair);
 }
 
@@ -323,7 +317,7 @@ bool kv_put_keys_request(struct buffer *out, enum kv_command command,
                          struct span table, const struct span *keys,
                          size_t count)
 {
-    bool repeated = argument_of(command) == KEYS;
+    bool repeated = kv_argument_of(command) == KV_KEYS;
     size_t size = string_size(TABLE, table);
     bool good;
 

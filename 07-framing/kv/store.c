@@ -1,12 +1,8 @@
-/* store.c - what the three stores have in common: a call becomes an operation,
- * and the store's kind carries it out. See store.h. */
+/* 07-framing/kv/store.c - what the three stores have in common: a call becomes
+ * an operation, and the store's kind carries it out. See store.h. */
 #include "store.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#include "net.h"
-#include "table.h"
 
 const struct store_kind *store_named(const char *name)
 {
@@ -35,29 +31,6 @@ struct store *store_open(const struct store_kind *kind,
 void store_close(struct store *store)
 {
     store->kind->close(store);
-}
-
-bool value_copy(struct kv_value *copy, const struct kv_value *value)
-{
-    bool has_bytes = value->type == KV_STRING || value->type == KV_BINARY;
-    struct kv_value result = *value;
-
-    if (has_bytes)
-        result.bytes.bytes = NULL;
-    if (has_bytes && value->bytes.len > 0) {
-        result.bytes.bytes = copy_of(value->bytes.bytes, value->bytes.len);
-        if (result.bytes.bytes == NULL)
-            return false;
-    }
-    *copy = result;
-    return true;
-}
-
-void value_free(struct kv_value *value)
-{
-    if (value->type == KV_STRING || value->type == KV_BINARY)
-        free((char *)value->bytes.bytes);
-    *value = (struct kv_value){0};
 }
 
 /* The hash of the table's name goes into that of the key: ("ab", "c") and

@@ -1,7 +1,7 @@
 /*
- * table.h - a hash table from (table's name, key) to a value. It knows nothing
- * of threads: whoever calls must be alone with it. How to be alone is what the
- * three stores differ in.
+ * 07-framing/kv/table.h - a hash table from (table's name, key) to a value. It
+ * knows nothing of threads: whoever calls must be alone with it. How to be
+ * alone is what the three stores differ in.
  *
  * There is one hash table for all the tables that clients speak of. So a
  * table exists as soon as a key is in it, costs nothing when it is empty, and
@@ -16,8 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store.h"
-#include "table_hash.h"
+#include "buffer.h"
+#include "command.h"
+#include "span.h"
 
 /* The memory of a store, which its tables use up together. Atomic, because the
  * locks of two shards do not keep their threads apart here. */
@@ -26,19 +27,20 @@ struct budget {
     size_t max;
 };
 
-/* The part of every store that is the same. */
-struct store {
-    const struct store_kind *kind;
-    struct hash_secret secret;
-    struct budget budget;
-};
-
 /* What a pair is called, and where it therefore belongs. Made before any lock
  * is taken: what can be done outside of it should be. */
 struct name {
     struct span table;
     struct span key;
     uint64_t hash;
+};
+
+/* How a call ends. */
+enum store_status {
+    STORE_OK,
+    STORE_ABSENT,   /* no such key */
+    STORE_FULL,     /* max_memory, or the machine's; nothing has changed */
+    STORE_TOO_LONG, /* more than the caller can take */
 };
 
 enum action { GET, SET, DEL, EXISTS, GETALL };
@@ -68,5 +70,12 @@ void table_apply(struct table *table, struct operation *operation);
 
 /* Drops all pairs. */
 void table_free(struct table *table);
+
+/* A copy with bytes of its own; false: ENOMEM, *copy is as it was. */
+bool value_copy(struct kv_value *copy, const struct kv_value *value);
+
+/* Frees the bytes of a copy, or of a value that came out of a store; it is
+ * empty then. */
+void value_free(struct kv_value *value);
 
 #endif

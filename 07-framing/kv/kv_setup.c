@@ -1,4 +1,4 @@
-/* kv_setup.c - see kv_setup.h. */
+/* 07-framing/kv/kv_setup.c - see kv_setup.h. */
 #include "kv_setup.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
- * store_lock.c - one table, one lock.
+ * 07-framing/kv/store_lock.c - one table, one lock.
  *
  *     thread A:  lock [set] unlock
  *     thread B:  lock ......[get] unlock
@@ -12,8 +12,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "store.h"
-#include "table.h"
+#include "store_kind.h"
 
 struct lock_store {
     struct store store;

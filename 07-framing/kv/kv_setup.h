@@ -1,4 +1,4 @@
-/* kv_setup.h - the command line of the key-value server: that of
+/* 07-framing/kv/kv_setup.h - the command line of the key-value server: that of
  * common/options.h, and --store, --shards, --max-memory. */
 #ifndef KV_SETUP_H
 #define KV_SETUP_H

@@ -1,6 +1,6 @@
 /*
- * store.h - what the key-value server remembers, shared by all its clients'
- * threads. A pair has a table's name, a key and a typed value.
+ * 07-framing/kv/store.h - what the key-value server remembers, shared by all
+ * its clients' threads. A pair has a table's name, a key and a typed value.
  *
  *     struct store *store = store_open(store_named("lock"), limits);
  *     store_set(store, table, key, &value, &old);
@@ -22,27 +22,9 @@
 #ifndef STORE_H
 #define STORE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
-#include "buffer.h"
-#include "command.h"
-#include "span.h"
-
-struct store;
-struct store_kind;
-
-enum store_status {
-    STORE_OK,
-    STORE_ABSENT,   /* no such key */
-    STORE_FULL,     /* max_memory, or the machine's; nothing has changed */
-    STORE_TOO_LONG, /* more than the caller can take */
-};
-
-struct store_limits {
-    size_t max_memory; /* in bytes: names, values, what holds them together */
-    int shards;        /* how many locks; for "shards" */
-};
+#include "store_kind.h"
 
 /* The kind of this name (lock, shards, owner), or NULL. */
 const struct store_kind *store_named(const char *name);
@@ -80,26 +62,5 @@ enum store_status store_exists(struct store *store, struct span table,
  * has heard is an empty one. */
 enum store_status store_getall(struct store *store, struct span table,
                                struct buffer *out, size_t limit);
-
-/* A copy with bytes of its own; false: ENOMEM, *copy is as it was. */
-bool value_copy(struct kv_value *copy, const struct kv_value *value);
-
-/* Frees the bytes of a copy, or of a value that came out of a store; it is
- * empty then. */
-void value_free(struct kv_value *value);
-
-/* ---- for those who implement a store ------------------------------------ */
-
-struct operation; /* table.h: one of the calls above, as a thing */
-
-/* A store's first member is a struct store; its other members are its own. */
-struct store_kind {
-    const char *name;
-    struct store *(*open)(struct store_limits limits); /* NULL: errno */
-    void (*apply)(struct store *store, struct operation *operation);
-    void (*close)(struct store *store); /* and free it */
-};
-
-extern const struct store_kind store_lock, store_shards, store_owner;
 
 #endif

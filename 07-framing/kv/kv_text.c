@@ -1,4 +1,4 @@
-/* kv_text.c - see kv_text.h. */
+/* 07-framing/kv/kv_text.c - see kv_text.h. */
 #include "kv_text.h"
 
 #include <errno.h>
@@ -21,9 +21,12 @@ static int digit(char c)
 static int byte_of(const char *digits)
 {
     int high = digit(digits[0]);
+    int low;
 
-    return high == -1 || digit(digits[1]) == -1 ? -1
-                                                : high << 4 | digit(digits[1]);
+    if (high == -1)
+        return -1; /* perhaps the end of the word: look no further */
+    low = digit(digits[1]);
+    return low == -1 ? -1 : high << 4 | low;
 }
 
 /* `from` is behind a backslash. Returns what is behind the escape, NULL when
@@ -59,9 +62,12 @@ static char *unquote(char *from, char *to)
     while (*from != '"') {
         if (*from == '\0')
             return NULL;
-        if (*from != '\\')
+        if (*from != '\\') {
             *to++ = *from++;
-        else if ((from = unescape(from + 1, to++)) == NULL)
+            continue;
+        }
+        from = unescape(from + 1, to++);
+        if (from == NULL)
             return NULL;
     }
     from++;
@@ -103,54 +109,44 @@ int split_line(char *line, char *words[MOST_WORDS], const char **why)
 
 /* ---- words into a request ------------------------------------------------ */
 
-/* What follows the table. */
-enum shape { NOTHING, ONE_KEY, KEYS, ONE_PAIR, PAIRS };
-
-static const struct {
-    const char *name;
-    enum kv_command command;
-    enum shape shape;
-} commands[] = {
-    {"hget", KV_HGET, ONE_KEY},    {"hgetall", KV_HGETALL, NOTHING},
-    {"hmget", KV_HMGET, KEYS},     {"hset", KV_HSET, ONE_PAIR},
-    {"hmset", KV_HMSET, PAIRS},    {"hdel", KV_HDEL, ONE_KEY},
-    {"hmdel", KV_HMDEL, KEYS},     {"hexist", KV_HEXIST, ONE_KEY},
-    {"hmexist", KV_HMEXIST, KEYS},
+static const char *const commands[] = {
+    [KV_HGET] = "hget",   [KV_HGETALL] = "hgetall", [KV_HMGET] = "hmget",
+    [KV_HSET] = "hset",   [KV_HMSET] = "hmset",     [KV_HDEL] = "hdel",
+    [KV_HMDEL] = "hmdel", [KV_HEXIST] = "hexist",   [KV_HMEXIST] = "hmexist",
 };
 
 static const char *const forms[] = {
-    [NOTHING] = "TABLE",
-    [ONE_KEY] = "TABLE KEY",
-    [KEYS] = "TABLE KEY [KEY ...]",
-    [ONE_PAIR] = "TABLE KEY VALUE",
-    [PAIRS] = "TABLE KEY VALUE [KEY VALUE ...]",
+    [KV_NOTHING] = "TABLE",
+    [KV_ONE_KEY] = "TABLE KEY",
+    [KV_KEYS] = "TABLE KEY [KEY ...]",
+    [KV_ONE_PAIR] = "TABLE KEY VALUE",
+    [KV_PAIRS] = "TABLE KEY VALUE [KEY VALUE ...]",
 };
 
-static bool has_form(enum shape shape, int count)
+static bool has_form(enum kv_argument argument, int count)
 {
-    switch (shape) {
-    case NOTHING: return count == 1;
-    case ONE_KEY: return count == 2;
-    case KEYS: return count >= 2;
-    case ONE_PAIR: return count == 3;
-    case PAIRS: return count >= 3 && count % 2 == 1;
+    switch (argument) {
+    case KV_NOTHING: return count == 1;
+    case KV_ONE_KEY: return count == 2;
+    case KV_KEYS: return count >= 2;
+    case KV_ONE_PAIR: return count == 3;
+    case KV_PAIRS: return count >= 3 && count % 2 == 1;
     }
     return false;
 }
 
-static int find_command(const char *word)
+/* KV_NONE: it is no command's name. */
+static enum kv_command find_command(const char *word)
 {
-    int count = (int)(sizeof(commands) / sizeof(commands[0]));
-
-    for (int i = 0; i < count; i++)
-        if (strcmp(commands[i].name, word) == 0)
-            return i;
-    return -1;
+    for (int i = KV_NONE + 1; i <= KV_HMEXIST; i++)
+        if (strcmp(commands[i], word) == 0)
+            return (enum kv_command)i;
+    return KV_NONE;
 }
 
 bool is_command(const char *word)
 {
-    return find_command(word) != -1;
+    return find_command(word) != KV_NONE;
 }
 
 static struct span span_of(const char *text)
@@ -254,9 +250,10 @@ static enum words_status put_pairs(enum kv_command command, char *const *words,
 enum words_status request_from_words(char *const *words, int count,
                                      struct buffer *out, char why[WHY_LEN])
 {
-    int i = find_command(words[0]);
+    enum kv_command command = find_command(words[0]);
+    enum kv_argument argument = kv_argument_of(command);
 
-    if (i == -1) {
+    if (command == KV_NONE) {
         snprintf(why, WHY_LEN, "'%.40s' is not a command", words[0]);
         return WORDS_WRONG;
     }
@@ -264,14 +261,13 @@ enum words_status request_from_words(char *const *words, int count,
         snprintf(why, WHY_LEN, "more than %d words", MOST_WORDS);
         return WORDS_WRONG;
     }
-    if (!has_form(commands[i].shape, count - 1)) {
-        snprintf(why, WHY_LEN, "it is: %s %s", commands[i].name,
-                 forms[commands[i].shape]);
+    if (!has_form(argument, count - 1)) {
+        snprintf(why, WHY_LEN, "it is: %s %s", words[0], forms[argument]);
         return WORDS_WRONG;
     }
-    if (commands[i].shape == ONE_PAIR || commands[i].shape == PAIRS)
-        return put_pairs(commands[i].command, words + 1, count - 1, out, why);
-    return put_keys(commands[i].command, words + 1, count - 1, out);
+    if (argument == KV_ONE_PAIR || argument == KV_PAIRS)
+        return put_pairs(command, words + 1, count - 1, out, why);
+    return put_keys(command, words + 1, count - 1, out);
 }
 
 /* ---- a response as text -------------------------------------------------- */

@@ -1,6 +1,6 @@
 /*
- * store_owner.c - one thread owns the table. The others send it what they
- * want done, through a channel, and wait for the answer.
+ * 07-framing/kv/store_owner.c - one thread owns the table. The others send it
+ * what they want done, through a channel, and wait for the answer.
  *
  *     thread A:  send ......................... answer
  *     thread B:    send ...............................answer
@@ -17,8 +17,7 @@
 #include <semaphore.h>
 #include <stdlib.h>
 
-#include "store.h"
-#include "table.h"
+#include "store_kind.h"
 
 enum { CHANNEL_SIZE = 64 };
 

@@ -1,8 +1,8 @@
 /*
- * protobuf.h - the wire format of Protocol Buffers, as far as the key-value
- * messages (command.h) need it. A message is a row of fields; each is a key
- * (the field's number, and in the low 3 bits how it is stored) and a value.
- * Nothing is allocated: what is read are spans of the message itself.
+ * 07-framing/kv/protobuf.h - the wire format of Protocol Buffers, as far as the
+ * key-value messages (command.h) need it. A message is a row of fields; each is
+ * a key (the field's number, and in the low 3 bits how it is stored) and a
+ * value. Nothing is allocated: what is read are spans of the message itself.
  *
  *     08 96 01          field 1, varint, 150
  *     12 02 68 69       field 2, length-delimited, 2 bytes, "hi"

@@ -1,6 +1,7 @@
 /*
- * kv_answer.h - what the key-value server says to a command: a message in
- * (command.h), a message out. No I/O; what is remembered is the store's.
+ * 07-framing/kv/kv_answer.h - what the key-value server says to a command: a
+ * message in (command.h), a message out. No I/O; what is remembered is the
+ * store's.
  *
  *     HGET                  status 200 and the value, or 404
  *     HSET, HDEL            200 and the old value, empty if there was none

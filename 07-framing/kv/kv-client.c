@@ -1,5 +1,5 @@
 /*
- * 07-framing/kv-client.c - talks to the key-value server, for people.
+ * 07-framing/kv/kv-client.c - talks to the key-value server, for people.
  *
  *     words -> request -> frame -> send   recv -> frame -> response -> text
  *
@@ -24,6 +24,10 @@
 
 #include "frame.h"
 #include "kv_text.h"
+
+#ifndef SEVEN_VERSION
+#define SEVEN_VERSION "unknown"
+#endif
 
 enum { READ_SIZE = 16 * 1024 };
 

@@ -1,4 +1,4 @@
-/* kv_answer.c - see kv_answer.h. */
+/* 07-framing/kv/kv_answer.c - see kv_answer.h. */
 #include "kv_answer.h"
 
 #include <stdio.h>
@@ -45,8 +45,9 @@ static bool say_not_found(const struct kv_request *request, struct buffer *out)
 
 static bool is_for_many(enum kv_command command)
 {
-    return command == KV_HMGET || command == KV_HMSET || command == KV_HMDEL ||
-           command == KV_HMEXIST;
+    enum kv_argument argument = kv_argument_of(command);
+
+    return argument == KV_KEYS || argument == KV_PAIRS;
 }
 
 static bool say_failed(const struct answer *a, enum store_status status,

@@ -1,8 +1,10 @@
-/* table.c - see table.h. */
+/* 07-framing/kv/table.c - see table.h. */
 #include "table.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "net.h"
 
 enum {
     FEWEST_CHAINS = 16,
@@ -20,6 +22,29 @@ struct entry {
     struct kv_value value; /* its bytes are an allocation of their own */
     char names[];          /* the table's, then the key */
 };
+
+bool value_copy(struct kv_value *copy, const struct kv_value *value)
+{
+    bool has_bytes = value->type == KV_STRING || value->type == KV_BINARY;
+    struct kv_value result = *value;
+
+    if (has_bytes)
+        result.bytes.bytes = NULL;
+    if (has_bytes && value->bytes.len > 0) {
+        result.bytes.bytes = copy_of(value->bytes.bytes, value->bytes.len);
+        if (result.bytes.bytes == NULL)
+            return false;
+    }
+    *copy = result;
+    return true;
+}
+
+void value_free(struct kv_value *value)
+{
+    if (value->type == KV_STRING || value->type == KV_BINARY)
+        free((char *)value->bytes.bytes);
+    *value = (struct kv_value){0};
+}
 
 static size_t value_len(const struct kv_value *value)
 {
