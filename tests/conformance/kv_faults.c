@@ -606,6 +606,7 @@ static void stop_lets_finish(void)
     ASK(fd, hset("t", "k", "old"), values(1, ""));
     SEND_BYTES(half, set.bytes, 9);
     ASK(fd, hget("t", "k"), values(1, "old"));
+    WAIT_UNTIL(process_log_count(s->process, ": connected") == 2);
     process_signal(s->process, SIGTERM);
     WAIT_UNTIL(!server_is_listening(s));
     expect_refused(s);
