@@ -1,10 +1,10 @@
 /* tests/mutants/museum.c - see mutant.h: the bugs as a page to read. */
 #include "mutant.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "servers.h"
 
 enum { WIDTH = 80 };
 
@@ -17,170 +17,224 @@ static const char introduction[] =
     "mutants` builds all of them and runs, for each, the test that is named "
     "here; it passes when that test fails.\n"
     "\n"
-    "This page is made from the texts beside it by `mutate museum` and checked "
-    "by the test `mutants.texts`. A text says which lines change: what it "
-    "names must be found exactly once in the current source, so it cannot "
-    "drift away from it. [mutant.h](mutant.h) has its form. To add a bug, "
-    "write a text, then a new page: `build/tests/mutants/mutate museum . > "
-    "tests/mutants/README.md`.\n";
+    "The bugs stand here by kind. Below they are listed [by "
+    "server](#by-server), for readers of one, and [by document](#by-document), "
+    "for those who learned from one. A bug's name leads to its text: what "
+    "somebody sees who uses such a server, where people meet it, and the lines "
+    "that change. Read the sentence, guess the line, then look. `06: "
+    "never-reads` says that in 06-epoll the case `never-reads` notices.\n"
+    "\n"
+    "This page is made from the texts by `mutate museum` and checked by the "
+    "test `mutants.texts`. What a text names must be found exactly once in the "
+    "current source, so it cannot drift away from it. [mutant.h](mutant.h) has "
+    "its form. To add a bug, write a text, then a new page: "
+    "`build/tests/mutants/mutate museum . > tests/mutants/README.md`.\n";
 
+/* The folders of the texts. */
 static const struct {
-    const char *name, *title;
+    const char *name, *title, *sentence;
 } groups[] = {
-    {"bytes", "Bytes"},
-    {"leaving", "Clients that leave"},
-    {"many", "Many clients, and too little of everything"},
-    {"processes", "Processes"},
-    {"threads", "Threads"},
-    {"loops", "Event loops"},
-    {"stopping", "Starting and stopping"},
-    {"frames", "Frames"},
-    {"clients", "The other side: clients"},
+    {"bytes", "Bytes",
+     "A stream has no messages: what one read brings begins and ends anywhere, "
+     "and one write may take a part of what it is given."},
+    {"leaving", "Clients that leave",
+     "A client says that it has said all, or is gone without a word, in the "
+     "middle of anything. The server has to tell which, and to forget it."},
+    {"many", "Many clients, and too little of everything",
+     "Descriptors, memory and places run out. Who comes then waits; those who "
+     "are there notice nothing."},
+    {"processes", "Processes",
+     "After fork(2) every descriptor is open twice, both go on at the same "
+     "line, and a child that has ended waits to be asked about."},
+    {"threads", "Threads",
+     "Threads see each other's variables, and each has a stack that somebody "
+     "gives back."},
+    {"loops", "Event loops",
+     "One thread serves all: what blocks, spins or is forgotten for one client "
+     "is felt by everyone."},
+    {"stopping", "Starting and stopping",
+     "A server is started by a script, watched by nobody and stopped by a "
+     "signal that comes at the worst time."},
+    {"frames", "Frames",
+     "A length is a stranger's claim, its own bytes come one at a time, and "
+     "the stream ends in the middle."},
+    {"clients", "The other side: clients",
+     "A client hangs, loses and invents as well as a server does."},
 };
 enum { GROUPS = sizeof(groups) / sizeof(groups[0]) };
 
-struct page {
-    char *text;
-    size_t len, room;
+/* Who was read before this was written, and by which words of "from" a bug is
+ * known to be theirs. */
+static const struct {
+    const char *words, *title;
+} documents[] = {
+    {"fork", "The tutorial in C on fork"},
+    {"thread tutorial", "The tutorial in C on threads"},
+    {"C client", "Their client"},
+    {"Go ", "The Go tutorial and its client"},
+    {"Zig", "A poll server in Zig"},
+    {"mio", "The example of mio, in Rust"},
+    {"std::net", "A thread server with Rust's std::net"},
+    {"tokio", "A tutorial on framing with tokio"},
+    {"key-value", "A key-value server in Rust"},
 };
-
-static void add(struct page *p, const char *bytes, size_t len)
-{
-    if (p->len + len + 1 > p->room) {
-        p->room = (p->len + len + 1) * 2;
-        p->text = realloc(p->text, p->room);
-        if (p->text == NULL)
-            give_up("no memory");
-    }
-    memcpy(p->text + p->len, bytes, len);
-    p->len += len;
-    p->text[p->len] = '\0';
-}
-
-static void say(struct page *p, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void say(struct page *p, const char *format, ...)
-{
-    char text[4096];
-    va_list args;
-    int n;
-
-    va_start(args, format);
-    n = vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    if (n < 0 || (size_t)n >= sizeof(text))
-        give_up("too long for the museum: %s", text);
-    add(p, text, (size_t)n);
-}
+enum { DOCUMENTS = sizeof(documents) / sizeof(documents[0]) };
 
 /* A paragraph, broken into lines; those after the first begin with `indent`. */
-static void wrap(struct page *p, const char *indent, const char *text)
+static void wrap(FILE *out, const char *indent, const char *text)
 {
     size_t column = 0;
 
     while (*text != '\0') {
         size_t len = strcspn(text, " \n");
-        bool breaks = text[len] == '\n';
 
         if (column > 0 && column + 1 + len > WIDTH) {
-            say(p, "\n%s", indent);
+            fprintf(out, "\n%s", indent);
             column = strlen(indent);
         } else if (column > 0) {
-            say(p, " ");
+            fputc(' ', out);
             column++;
         }
-        add(p, text, len);
+        fwrite(text, 1, len, out);
         column += len;
         text += len;
-        if (breaks) {
-            say(p, "\n");
+        if (*text == '\n') {
+            fputc('\n', out);
             column = 0;
         }
-        text += *text != '\0';
+        if (*text != '\0')
+            text++;
     }
     if (column > 0)
-        say(p, "\n");
+        fputc('\n', out);
 }
 
-static void list_tests(struct page *p, const struct part *part)
+/* What a list shows; NULL asks for nothing. */
+struct wanted {
+    const char *group, *server, *words;
+};
+
+static bool is_wanted(const struct mutant *m, struct wanted w)
 {
-    for (int i = 0; part->tests[i] != NULL; i++)
-        say(p, "%s`%s`", i == 0 ? "" : " and ", part->tests[i]);
+    return (w.group == NULL || strcmp(m->group, w.group) == 0) &&
+           (w.server == NULL || mutant_part(m, w.server) != NULL) &&
+           (w.words == NULL || strstr(m->from, w.words) != NULL);
 }
 
-/* ---- by stage ------------------------------------------------------------ */
-
-static void list_bug(struct page *p, const struct mutant *m,
-                     const struct part *part)
-{
-    struct page line = {0};
-
-    say(&line, "- [%s](#%s): %s Caught by ", m->name, m->name, m->bug);
-    list_tests(&line, part);
-    say(&line, ".");
-    wrap(p, "  ", line.text);
-    free(line.text);
-}
-
-static void list_stage(struct page *p, const char *stage,
+/* An item that names them; nothing if there are none. */
+static void list_names(FILE *out, const char *title, struct wanted w,
                        const struct mutant *mutants, size_t count)
 {
-    say(p, "\n### %s\n\n", stage);
-    for (int g = 0; g < GROUPS; g++)
-        for (size_t i = 0; i < count; i++) {
-            const struct part *part = mutant_part(&mutants[i], stage);
-
-            if (part != NULL && strcmp(mutants[i].group, groups[g].name) == 0)
-                list_bug(p, &mutants[i], part);
-        }
-}
-
-static int count_in_stage(const char *stage, const struct mutant *mutants,
-                          size_t count)
-{
+    struct text item;
     int n = 0;
 
+    text_begin(&item);
+    fprintf(item.out, "- %s:", title);
     for (size_t i = 0; i < count; i++)
-        n += mutant_part(&mutants[i], stage) != NULL;
-    return n;
+        if (is_wanted(&mutants[i], w)) {
+            fprintf(item.out, "%s [%s]", n == 0 ? "" : ",", mutants[i].name);
+            n++;
+        }
+    text_end(&item);
+    if (n > 0)
+        wrap(out, "  ", item.bytes);
+    free(item.bytes);
 }
 
-/* ---- by kind --------------------------------------------------------------
- */
+/* ---- by kind ------------------------------------------------------------ */
 
-static void show_part(struct page *p, const struct part *part)
+/* Whether a part above has this test too: then its servers stand there. */
+static bool is_told(const struct mutant *m, int part)
 {
-    struct page line = {0};
+    for (int i = 0; i < part; i++)
+        if (strcmp(m->parts[i].test, m->parts[part].test) == 0)
+            return true;
+    return false;
+}
 
-    say(&line, "In ");
-    for (int i = 0; part->stages[i] != NULL; i++)
-        say(&line, "%s%s", i == 0 ? "" : ", ", part->stages[i]);
-    say(&line, ", `%s`; caught by ", part->source);
-    list_tests(&line, part);
-    say(&line, ":");
-    say(p, "\n");
-    wrap(p, "", line.text);
-    free(line.text);
-    say(p, "\n```diff\n");
-    for (int i = 0; i < part->n_changes; i++) {
-        if (i > 0)
-            say(p, "\n");
-        add(p, part->changes[i].text, strlen(part->changes[i].text));
+/* "04 05 06/edge: `never-reads`" */
+static void show_test(FILE *out, const struct mutant *m, const char *test)
+{
+    const struct server_info *server;
+
+    for (size_t i = 0; (server = server_at(i)) != NULL; i++) {
+        const struct part *part = mutant_part(m, server->name);
+        const char *variant = strchr(server->name, '/');
+
+        if (part != NULL && strcmp(part->test, test) == 0)
+            fprintf(out, " %.2s%s", server->name,
+                    variant != NULL ? variant : "");
     }
-    say(p, "```\n");
+    fprintf(out, ": `%s`", test);
 }
 
-static void show_bug(struct page *p, const struct mutant *m)
+static void show_bug(FILE *out, const struct mutant *m)
 {
-    struct page line = {0};
-
-    say(p, "\n### %s\n\n", m->name);
-    say(&line, "%s What is seen: %s (From: %s.)", m->bug, m->seen, m->from);
-    wrap(p, "", line.text);
-    free(line.text);
+    fprintf(out, "| [%s] | %s |", m->name, m->bug);
     for (int i = 0; i < m->n_parts; i++)
-        show_part(p, &m->parts[i]);
+        if (!is_told(m, i)) {
+            fprintf(out, "%s", i == 0 ? "" : ";");
+            show_test(out, m, m->parts[i].test);
+        }
+    fprintf(out, " |\n");
+}
+
+static void show_group(FILE *out, int group, const struct mutant *mutants,
+                       size_t count)
+{
+    fprintf(out, "\n## %s\n\n", groups[group].title);
+    wrap(out, "", groups[group].sentence);
+    fprintf(out, "\n| bug | what is wrong | where, and what notices |\n"
+                 "|---|---|---|\n");
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(mutants[i].group, groups[group].name) == 0)
+            show_bug(out, &mutants[i]);
+}
+
+/* ---- by server, by document --------------------------------------------- */
+
+static void show_server(FILE *out, const char *server,
+                        const struct mutant *mutants, size_t count)
+{
+    fprintf(out, "\n### %s\n\n", server);
+    for (int g = 0; g < GROUPS; g++)
+        list_names(out, groups[g].title,
+                   (struct wanted){.group = groups[g].name, .server = server},
+                   mutants, count);
+}
+
+static bool has_bugs(const char *server, const struct mutant *mutants,
+                     size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (mutant_part(&mutants[i], server) != NULL)
+            return true;
+    return false;
+}
+
+static void show_servers(FILE *out, const struct mutant *mutants, size_t count)
+{
+    const struct server_info *server;
+
+    fprintf(out, "\n## By server\n");
+    for (size_t i = 0; (server = server_at(i)) != NULL; i++)
+        if (has_bugs(server->name, mutants, count))
+            show_server(out, server->name, mutants, count);
+}
+
+static void show_documents(FILE *out, const struct mutant *mutants,
+                           size_t count)
+{
+    fprintf(out, "\n## By document\n\n");
+    wrap(out, "",
+         "Before this was written, programs that others learn from were read "
+         "and run. These bugs were theirs; the rest is folklore, met again "
+         "and again.");
+    fprintf(out, "\n");
+    for (int d = 0; d < DOCUMENTS; d++)
+        list_names(out, documents[d].title,
+                   (struct wanted){.words = documents[d].words}, mutants,
+                   count);
 }
 
 static void check_group(const struct mutant *m)
@@ -191,25 +245,17 @@ static void check_group(const struct mutant *m)
     give_up("the folder %s of %s has no title in museum.c", m->group, m->name);
 }
 
-char *museum(const struct mutant *mutants, size_t count)
+void museum(FILE *out, const struct mutant *mutants, size_t count)
 {
-    static const char *const stages[] = {"01-blocking", "02-fork", "03-pthread",
-                                         "04-select",   "05-poll", "06-epoll",
-                                         "07-framing"};
-    struct page p = {0};
-
     for (size_t i = 0; i < count; i++)
         check_group(&mutants[i]);
-    wrap(&p, "", introduction);
-    say(&p, "\n## By stage\n");
-    for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
-        if (count_in_stage(stages[i], mutants, count) > 0)
-            list_stage(&p, stages[i], mutants, count);
-    for (int g = 0; g < GROUPS; g++) {
-        say(&p, "\n## %s\n", groups[g].title);
-        for (size_t i = 0; i < count; i++)
-            if (strcmp(mutants[i].group, groups[g].name) == 0)
-                show_bug(&p, &mutants[i]);
-    }
-    return p.text;
+    wrap(out, "", introduction);
+    for (int g = 0; g < GROUPS; g++)
+        show_group(out, g, mutants, count);
+    show_servers(out, mutants, count);
+    show_documents(out, mutants, count);
+    fprintf(out, "\n");
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "[%s]: %s/%s.mutant\n", mutants[i].name, mutants[i].group,
+                mutants[i].name);
 }

@@ -1,12 +1,13 @@
 /* tests/mutants/mutant.c - see mutant.h: texts are read and applied. */
 #include "mutant.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <glob.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "servers.h"
 
 void give_up(const char *format, ...)
 {
@@ -46,6 +47,17 @@ static void append(char **text, const char *more, size_t len)
     (*text)[have + len] = '\0';
 }
 
+void text_begin(struct text *t)
+{
+    t->out = must(open_memstream(&t->bytes, &t->len));
+}
+
+void text_end(struct text *t)
+{
+    if (fclose(t->out) == EOF)
+        give_up("no memory");
+}
+
 char *file_read(const char *path)
 {
     FILE *f = fopen(path, "r");
@@ -77,46 +89,59 @@ static _Noreturn void reject(const struct reader *r, const char *why)
     give_up("%s:%d: %s", r->path, r->line, why);
 }
 
-static void split(const struct reader *r, char *words, char **list, int max)
-{
-    int n = 0;
-
-    for (char *w = strtok(words, " "); w != NULL; w = strtok(NULL, " ")) {
-        if (n == max - 1)
-            reject(r, "too many words");
-        list[n++] = w;
-    }
-}
-
 /* "in 01-blocking 02-fork: server.c" */
 static void begin_part(struct reader *r, const char *rest)
 {
     const char *colon = strchr(rest, ':');
+    char *words;
+    int n = 0;
 
     if (colon == NULL || colon[1] != ' ' || colon[2] == '\0')
-        reject(r, "expected \"in STAGE...: SOURCE\"");
+        reject(r, "expected \"in SERVER...: SOURCE\"");
     if (r->m.n_parts == MAX_PARTS)
         reject(r, "too many parts");
     r->part = &r->m.parts[r->m.n_parts++];
-    split(r, copy(rest, (size_t)(colon - rest)), r->part->stages, MAX_STAGES);
     r->part->source = copy(colon + 2, strlen(colon + 2));
     r->part->deadline_ms = DEADLINE_MS;
-    if (r->part->stages[0] == NULL)
-        reject(r, "no stage");
     r->continued = NULL;
+
+    words = copy(rest, (size_t)(colon - rest));
+    for (char *w = strtok(words, " "); w != NULL; w = strtok(NULL, " ")) {
+        const struct server_info *server = server_named(w);
+
+        if (server == NULL || strcmp(server->name, w) != 0)
+            reject(r, "a server that is not in the list");
+        if (n == MAX_SERVERS - 1)
+            reject(r, "too many servers");
+        r->part->servers[n++] = w;
+    }
+    if (n == 0)
+        reject(r, "no server");
 }
 
 static void read_key_of_part(struct reader *r, const char *key,
                              const char *value)
 {
     if (strcmp(key, "test") == 0)
-        split(r, copy(value, strlen(value)), r->part->tests, MAX_TESTS);
+        r->part->test = copy(value, strlen(value));
     else if (strcmp(key, "says") == 0)
         r->part->says = copy(value, strlen(value));
     else if (strcmp(key, "deadline") == 0)
         r->part->deadline_ms = atoi(value);
     else
         reject(r, "no such key");
+}
+
+/* What the key of a text fills, NULL if there is no such key. */
+static char **field_of(struct mutant *m, const char *key)
+{
+    if (strcmp(key, "bug") == 0)
+        return &m->bug;
+    if (strcmp(key, "seen") == 0)
+        return &m->seen;
+    if (strcmp(key, "from") == 0)
+        return &m->from;
+    return NULL;
 }
 
 static void read_key(struct reader *r, const char *line)
@@ -133,10 +158,7 @@ static void read_key(struct reader *r, const char *line)
         free(key);
         return;
     }
-    r->continued = strcmp(key, "bug") == 0    ? &r->m.bug
-                   : strcmp(key, "seen") == 0 ? &r->m.seen
-                   : strcmp(key, "from") == 0 ? &r->m.from
-                                              : NULL;
+    r->continued = field_of(&r->m, key);
     free(key);
     if (r->continued == NULL || *r->continued != NULL)
         reject(r, "no such key, or twice");
@@ -194,7 +216,7 @@ static void check_whole(const struct reader *r)
     for (int i = 0; i < m->n_parts; i++) {
         const struct part *p = &m->parts[i];
 
-        if (p->tests[0] == NULL || p->n_changes == 0)
+        if (p->test == NULL || p->n_changes == 0)
             give_up("%s: a test and a change for %s", r->path, p->source);
         for (int k = 0; k < p->n_changes; k++)
             if (p->changes[k].old_lines == NULL)
@@ -234,11 +256,10 @@ struct mutant mutant_read(const char *path)
     return r.m;
 }
 
-/* The words of a list stand in one string, which begins at the first. */
 static void free_part(struct part *part)
 {
-    free(part->stages[0]);
-    free(part->tests[0]);
+    free(part->servers[0]); /* all of them stand in one string */
+    free(part->test);
     free(part->source);
     free(part->says);
     for (int i = 0; i < part->n_changes; i++) {
@@ -268,79 +289,42 @@ void mutants_free(struct mutant *mutants, size_t count)
 
 /* ---- all of them -------------------------------------------------------- */
 
-static int by_name(const void *a, const void *b)
-{
-    const struct mutant *one = a, *other = b;
-    int groups = strcmp(one->group, other->group);
-
-    return groups != 0 ? groups : strcmp(one->name, other->name);
-}
-
-static bool ends_in(const char *name, const char *end)
-{
-    size_t len = strlen(name), end_len = strlen(end);
-
-    return len > end_len && strcmp(name + len - end_len, end) == 0;
-}
-
-static void read_folder(const char *folder, struct mutant **list, size_t *count)
-{
-    DIR *d = opendir(folder);
-    struct dirent *entry;
-    char path[1024 + 256 + 2];
-
-    while (d != NULL && (entry = readdir(d)) != NULL) {
-        if (!ends_in(entry->d_name, ".mutant"))
-            continue;
-        snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-        *list = must(realloc(*list, (*count + 1) * sizeof(**list)));
-        (*list)[(*count)++] = mutant_read(path);
-    }
-    if (d != NULL)
-        closedir(d);
-}
-
 struct mutant *mutants_read(const char *root, size_t *count)
 {
-    struct mutant *list = NULL;
-    struct dirent *entry;
-    char path[1024];
-    DIR *d;
+    struct mutant *list;
+    char pattern[1024];
+    glob_t found;
 
-    *count = 0;
-    snprintf(path, sizeof(path), "%s/tests/mutants", root);
-    d = opendir(path);
-    if (d == NULL)
-        give_up("%s: %s", path, strerror(errno));
-    while ((entry = readdir(d)) != NULL) {
-        if (entry->d_name[0] == '.')
-            continue;
-        snprintf(path, sizeof(path), "%s/tests/mutants/%s", root,
-                 entry->d_name);
-        read_folder(path, &list, count);
-    }
-    closedir(d);
-    if (*count > 0)
-        qsort(list, *count, sizeof(*list), by_name);
+    snprintf(pattern, sizeof(pattern), "%s/tests/mutants/*/*.mutant", root);
+    if (glob(pattern, 0, NULL, &found) != 0)
+        give_up("%s: none found", pattern);
+    list = must(calloc(found.gl_pathc, sizeof(*list)));
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        list[i] = mutant_read(found.gl_pathv[i]);
+    *count = found.gl_pathc;
+    globfree(&found);
     return list;
 }
 
-const struct part *mutant_part(const struct mutant *m, const char *stage)
+const struct part *mutant_part(const struct mutant *m, const char *server)
 {
     for (int i = 0; i < m->n_parts; i++)
-        for (int k = 0; m->parts[i].stages[k] != NULL; k++)
-            if (strcmp(m->parts[i].stages[k], stage) == 0)
+        for (int k = 0; m->parts[i].servers[k] != NULL; k++)
+            if (strcmp(m->parts[i].servers[k], server) == 0)
                 return &m->parts[i];
     return NULL;
 }
 
-const char *part_source(const struct part *part, const char *stage)
+const char *part_source(const struct part *part, const char *server)
 {
     static char path[256];
+    const struct server_info *info = server_named(server);
 
+    if (strcmp(part->source, "server.c") == 0)
+        return info->source;
     if (strchr(part->source, '/') != NULL)
         return part->source;
-    snprintf(path, sizeof(path), "%s/%s", stage, part->source);
+    snprintf(path, sizeof(path), "%s/%s", info->stage, part->source);
     return path;
 }
 
@@ -350,13 +334,16 @@ const char *part_source(const struct part *part, const char *stage)
 static const char *find_lines(const char *source, const char *lines, int *times)
 {
     const char *found = NULL;
+    const char *at = strstr(source, lines);
 
     *times = 0;
-    for (const char *at = source; (at = strstr(at, lines)) != NULL; at++)
+    while (at != NULL) {
         if (at == source || at[-1] == '\n') {
             found = at;
-            ++*times;
+            *times += 1;
         }
+        at = strstr(at + 1, lines);
+    }
     return found;
 }
 

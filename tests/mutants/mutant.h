@@ -31,14 +31,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
-enum {
-    MAX_PARTS = 8,
-    MAX_CHANGES = 6,
-    MAX_STAGES = 8,
-    MAX_TESTS = 4,
-    DEADLINE_MS = 1500
-};
+enum { MAX_PARTS = 8, MAX_CHANGES = 6, MAX_SERVERS = 16, DEADLINE_MS = 1500 };
 
 /* Whole lines. The part of `text` that gave them is for the reader. */
 struct change {
@@ -47,9 +42,9 @@ struct change {
 };
 
 struct part {
-    char *stages[MAX_STAGES]; /* the first NULL ends them; so with tests */
+    char *servers[MAX_SERVERS]; /* the first NULL ends them */
     char *source;
-    char *tests[MAX_TESTS];
+    char *test;
     char *says; /* or NULL */
     int deadline_ms;
     struct change changes[MAX_CHANGES];
@@ -68,34 +63,46 @@ struct mutant {
 struct mutant mutant_read(const char *path);
 void mutant_free(struct mutant *m);
 
-/* The part that is about this stage, NULL if there is none. */
-const struct part *mutant_part(const struct mutant *m, const char *stage);
+/* The part that is about this server, NULL if there is none. */
+const struct part *mutant_part(const struct mutant *m, const char *server);
 
-/* Where the source of a part stands for a stage, below the root. */
-const char *part_source(const struct part *part, const char *stage);
+/* Where the source of a part stands for a server, from the root (a static
+ * buffer). */
+const char *part_source(const struct part *part, const char *server);
 
 /* Applies the changes to `source`, a whole file; returns the result, which the
  * caller frees. NULL if something is not found exactly once; `why` says what
  * (a static buffer). */
 char *part_apply(const struct part *part, const char *source, const char **why);
 
-/* All of tests/mutants below `root`, in order of group and name. */
+/* All of tests/mutants below `root`, in the order of their paths. */
 struct mutant *mutants_read(const char *root, size_t *count);
 void mutants_free(struct mutant *mutants, size_t count);
 
 /* The whole file, NUL-terminated, or the end of the program. */
 char *file_read(const char *path);
 
+/* Text that is written as a file is; `bytes`, which the caller frees, is there
+ * after text_end. */
+struct text {
+    char *bytes;
+    size_t len;
+    FILE *out;
+};
+
+void text_begin(struct text *t);
+void text_end(struct text *t);
+
 /* Says what is wrong and ends the program with status 1. */
 _Noreturn void give_up(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
-/* museum.c: tests/mutants/README.md, to be freed by the caller. */
-char *museum(const struct mutant *mutants, size_t count);
+/* museum.c: tests/mutants/README.md, written to `out`. */
+void museum(FILE *out, const struct mutant *mutants, size_t count);
 
-/* verdict.c: runs a case of a test program against a mutant. 0 if it fails in
- * the way expected of it; 1, with the reason on stderr, if it passes, fails
- * in another way, or cannot be run. */
+/* verdict.c: runs a command, which ends in the case `test` of a test program,
+ * against a mutant. 0 if it fails in the way expected of it; 1, with the reason
+ * on stderr, if it passes, fails in another way, or cannot be run. */
 int verdict(char *const *command, const char *test, const char *says,
             int deadline_ms);
 

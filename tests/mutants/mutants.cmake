@@ -1,115 +1,109 @@
-# Included with SEVEN_MUTANTS on. For every text and every stage it is about: a
-# program mutant-STAGE-NAME, built like the true one but for the source that is
-# changed, and a test mutants.STAGE.NAME for each test that must catch it.
+# tests/mutants/mutants.cmake - included with SEVEN_MUTANTS on. For every text
+# and every server it is about: a program, built like the true one but for the
+# source that is changed, and a test mutants.SERVER.NAME: the case that must
+# catch it.
+add_custom_target(mutants DEPENDS mutate)
 
-# What its cases are run with.
-set(preload "")
-if(TARGET inject)
-  set(preload --preload $<TARGET_FILE:inject>)
-endif()
-# Stage 07 carries frames: for the suite it is made to echo lines.
-set(suite_arguments_07-framing
-  --arg --codec --arg line --arg --service --arg echo)
-
-# programs(SERVER CLIENT): the true ones, but the mutant in its place.
-macro(programs SERVER CLIENT)
-  if(SOURCE MATCHES "client\\.c$")
-    set(programs --server $<TARGET_FILE:${SERVER}>
-                 --client $<TARGET_FILE:${target}>)
-    add_dependencies(mutants ${SERVER})
-  else()
-    set(programs --server $<TARGET_FILE:${target}>
-                 --client $<TARGET_FILE:${CLIENT}>)
-    add_dependencies(mutants ${CLIENT})
+# source_of(SERVER SOURCE VARIABLE): what a text means by it (mutant.h), from
+# the root.
+function(source_of SERVER SOURCE VARIABLE)
+  if(SOURCE STREQUAL "server.c")
+    seven_get(${SERVER} SOURCE SOURCE)
+  elseif(NOT SOURCE MATCHES "/")
+    seven_get(${SERVER} STAGE stage)
+    set(SOURCE ${stage}/${SOURCE})
   endif()
-endmacro()
+  set(${VARIABLE} ${SOURCE} PARENT_SCOPE)
+endfunction()
 
-# add_mutant(TEXT STAGE SOURCE TESTS)
-function(add_mutant TEXT STAGE SOURCE TESTS)
+# find_test(SERVER TEST): in the caller's scope the `program` that has the case,
+# the `command` that runs it, and what it is called there, `case`. "framed.NAME"
+# is the program framed's, "unit.frame.NAME" unit-frame's, others the suite's.
+function(find_test SERVER TEST)
+  set(program suite)
+  set(case ${TEST})
+  if(TEST MATCHES "^(.+)\\.([^.]+)$")
+    string(REPLACE "." "-" named ${CMAKE_MATCH_1})
+    if(named IN_LIST programs)
+      set(program ${named})
+      set(case ${CMAKE_MATCH_2})
+    endif()
+  endif()
+  command_of(${program} ${SERVER} command)
+  set(program ${program} PARENT_SCOPE)
+  set(command "${command}" PARENT_SCOPE)
+  set(case ${case} PARENT_SCOPE)
+endfunction()
+
+# add_mutant(TEXT SERVER SOURCE TEST)
+function(add_mutant TEXT SERVER SOURCE TEST)
   get_filename_component(name ${TEXT} NAME_WE)
-  set(target mutant-${STAGE}-${name})
-  set(folder ${CMAKE_CURRENT_BINARY_DIR}/${STAGE}/${name})
-  set(root ${PROJECT_SOURCE_DIR})
-  set(original ${STAGE}/${SOURCE})
-  if(SOURCE MATCHES "/")
-    set(original ${SOURCE})
-  endif()
-  get_filename_component(file ${SOURCE} NAME)
+  string(REPLACE "/" "-" target mutant-${SERVER}-${name})
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/${SERVER}/${name})
+  source_of(${SERVER} ${SOURCE} original)
+  get_filename_component(file ${original} NAME)
+  set(original ${PROJECT_SOURCE_DIR}/${original})
   set(changed ${folder}/${file})
   file(MAKE_DIRECTORY ${folder})
   add_custom_command(
     OUTPUT ${changed}
-    COMMAND mutate apply ${TEXT} ${root} ${STAGE} ${changed}
-    DEPENDS ${TEXT} ${root}/${original}
+    COMMAND mutate apply ${TEXT} ${PROJECT_SOURCE_DIR} ${SERVER} ${changed}
+    DEPENDS ${TEXT} ${original}
     COMMENT "" VERBATIM)
 
-  # What it is made of: what the true program is, but for the changed source.
-  # An archive's own version of that is not taken by the linker: all it defines
-  # is there already.
-  list(GET TESTS 0 first)
-  if(first MATCHES "^unit\\.([a-z_]+)\\.")
-    set(true unit-${CMAKE_MATCH_1})
-  elseif(SOURCE MATCHES "client\\.c$")
-    string(REGEX REPLACE "\\.c$" "" true ${STAGE}-${SOURCE})
-  elseif(first MATCHES "^kv\\.")
-    set(true ${STAGE}-kv-server)
+  # The program that has the bug. A unit test is one itself.
+  find_test(${SERVER} ${TEST})
+  if(program MATCHES "^unit-")
+    set(true ${program})
+  elseif(SOURCE STREQUAL "client.c")
+    seven_get(${SERVER} CLIENT true)
   else()
-    set(true ${STAGE}-server)
+    seven_get(${SERVER} TARGET true)
   endif()
+
+  # It is made of what the true one is, but for the changed source. An archive's
+  # own version of that is not taken by the linker: all it defines is there
+  # already.
+  get_filename_component(beside ${original} DIRECTORY)
   get_target_property(libraries ${true} LINK_LIBRARIES)
   add_executable(${target} EXCLUDE_FROM_ALL ${changed}
     $<FILTER:$<TARGET_OBJECTS:${true}>,EXCLUDE,/${file}\\.o$>)
-  target_include_directories(${target} PRIVATE
-    ${root}/${STAGE} ${root}/07-framing/kv ${root}/common)
+  target_include_directories(${target} PRIVATE ${beside})
   target_compile_definitions(${target} PRIVATE
     $<TARGET_PROPERTY:${true},COMPILE_DEFINITIONS>)
   target_link_libraries(${target} PRIVATE ${libraries})
   target_compile_options(${target} PRIVATE -w)
   set_target_properties(${target} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${folder} OUTPUT_NAME server)
-  add_dependencies(mutants ${target})
 
-  foreach(test IN LISTS TESTS)
-    string(REGEX REPLACE "^(unit\\.[a-z_]+|framed|kv)\\." "" case ${test})
-    if(test MATCHES "^unit\\.")
-      set(command $<TARGET_FILE:${target}>)
-    elseif(test MATCHES "^framed\\.")
-      programs(07-framing-server 07-framing-client)
-      set(command $<TARGET_FILE:framed> ${programs})
-    elseif(test MATCHES "^kv\\.")
-      programs(07-framing-kv-server 07-framing-kv-client)
-      set(command $<TARGET_FILE:kv> --store lock ${programs} ${preload})
-    elseif(SOURCE STREQUAL "client.c")
-      programs(${STAGE}-server "")
-      set(command $<TARGET_FILE:suite> ${programs} --stage ${STAGE} ${preload})
-    else()
-      set(command $<TARGET_FILE:suite> --server $<TARGET_FILE:${target}>
-                  --stage ${STAGE} ${preload} ${suite_arguments_${STAGE}})
-    endif()
-    set(title mutants.${STAGE}.${name})
-    list(LENGTH TESTS count)
-    if(count GREATER 1)
-      string(APPEND title ".${case}")
-    endif()
-    add_test(NAME ${title}
-             COMMAND mutate verdict ${TEXT} ${STAGE} ${test}
-                     ${command} ${case})
-    set_tests_properties(${title} PROPERTIES LABELS mutants TIMEOUT 90)
-  endforeach()
+  # The command that runs the true one runs the mutant instead.
+  string(REPLACE "$<TARGET_FILE:${true}>" "$<TARGET_FILE:${target}>"
+         mutated "${command}")
+  if(mutated STREQUAL command)
+    message(FATAL_ERROR "${TEXT}: ${TEST} does not run ${true}")
+  endif()
+  string(REGEX MATCHALL "<TARGET_FILE:[^>]+" needed "${mutated}")
+  list(TRANSFORM needed REPLACE "<TARGET_FILE:" "")
+  add_dependencies(mutants ${needed})
+  add_test(NAME mutants.${SERVER}.${name}
+           COMMAND mutate verdict ${TEXT} ${SERVER} ${mutated} ${case})
+  set_tests_properties(mutants.${SERVER}.${name} PROPERTIES
+    LABELS mutants TIMEOUT 90)
 endfunction()
 
 # read_text(TEXT): the lines of a text that say where and what.
 function(read_text TEXT)
   file(STRINGS ${TEXT} lines REGEX "^(in .*|test: .*)$")
-  set(stages "")
   foreach(line IN LISTS lines)
     if(line MATCHES "^in ([^:]*): (.*)$")
-      string(REPLACE " " ";" stages "${CMAKE_MATCH_1}")
+      string(REPLACE " " ";" named "${CMAKE_MATCH_1}")
       set(source ${CMAKE_MATCH_2})
     elseif(line MATCHES "^test: (.*)$")
-      string(REPLACE " " ";" tests "${CMAKE_MATCH_1}")
-      foreach(stage IN LISTS stages)
-        add_mutant(${TEXT} ${stage} ${source} "${tests}")
+      set(test ${CMAKE_MATCH_1})
+      foreach(server IN LISTS named)
+        if(server IN_LIST servers) # what this system cannot build is left out
+          add_mutant(${TEXT} ${server} ${source} ${test})
+        endif()
       endforeach()
     endif()
   endforeach()
@@ -119,11 +113,4 @@ endfunction()
 file(GLOB texts CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*/*.mutant)
 foreach(text IN LISTS texts)
   read_text(${text})
-endforeach()
-add_dependencies(mutants mutate suite)
-foreach(program framed kv inject)
-  if(EXISTS ${PROJECT_SOURCE_DIR}/tests/conformance/${program}.c OR
-     TARGET ${program})
-    add_dependencies(mutants ${program})
-  endif()
 endforeach()

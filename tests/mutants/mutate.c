@@ -2,35 +2,36 @@
  * tests/mutants/mutate.c - makes mutants of our sources (mutant.h), and looks
  * after their texts.
  *
- *     mutate apply TEXT ROOT STAGE OUT   the changed source goes to OUT
- *     mutate museum ROOT                 prints tests/mutants/README.md
- *     mutate check ROOT SUITE...         every text applies, every case it
- *                                        names is listed by one of the test
- *                                        programs SUITE ("LABEL=COMMAND"),
- *                                        the README is current
- *     mutate verdict TEXT STAGE TEST COMMAND...
- *                                        the case TEST, run by COMMAND, fails
- *                                        as it should
+ *     mutate apply TEXT ROOT SERVER OUT   the changed source goes to OUT
+ *     mutate museum ROOT                  prints tests/mutants/README.md
+ *     mutate check ROOT LABEL=COMMAND...  every text applies, every case it
+ *                                         names is listed by one of the
+ *                                         commands, the README is current
+ *     mutate verdict TEXT SERVER COMMAND...
+ *                                         the case that the command ends in
+ *                                         fails as it should
  */
 #include "mutant.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "servers.h"
 
 /* ---- apply -------------------------------------------------------------- */
 
 static char *changed_source(const char *text, const char *root,
-                            const char *stage, const struct mutant *m)
+                            const char *server, const struct mutant *m)
 {
-    const struct part *part = mutant_part(m, stage);
+    const struct part *part = mutant_part(m, server);
     const char *why = NULL;
     char path[1024], *source, *changed;
 
     if (part == NULL)
-        give_up("%s is not about %s", text, stage);
-    snprintf(path, sizeof(path), "%s/%s", root, part_source(part, stage));
+        give_up("%s is not about %s", text, server);
+    snprintf(path, sizeof(path), "%s/%s", root, part_source(part, server));
     source = file_read(path);
     changed = part_apply(part, source, &why);
     if (changed == NULL)
@@ -39,37 +40,37 @@ static char *changed_source(const char *text, const char *root,
     return changed;
 }
 
-/* What is there already is left alone: nothing need be compiled again. */
 static bool holds(const char *path, const char *text)
 {
-    FILE *f = fopen(path, "r");
     char *there;
     bool same;
 
-    if (f == NULL)
+    if (access(path, F_OK) == -1)
         return false;
-    fclose(f);
     there = file_read(path);
     same = strcmp(there, text) == 0;
     free(there);
     return same;
 }
 
+static void write_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+
+    if (f == NULL || fputs(text, f) == EOF || fclose(f) == EOF)
+        give_up("%s: %s", path, strerror(errno));
+}
+
 static int run_apply(char **words)
 {
     struct mutant m = mutant_read(words[0]);
     char *changed = changed_source(words[0], words[1], words[2], &m);
-    FILE *f;
 
-    mutant_free(&m);
-    if (holds(words[3], changed)) {
-        free(changed);
-        return EXIT_SUCCESS;
-    }
-    f = fopen(words[3], "w");
-    if (f == NULL || fputs(changed, f) == EOF || fclose(f) == EOF)
-        give_up("%s: %s", words[3], strerror(errno));
+    /* What is there already is left alone: nothing need be compiled again. */
+    if (!holds(words[3], changed))
+        write_file(words[3], changed);
     free(changed);
+    mutant_free(&m);
     return EXIT_SUCCESS;
 }
 
@@ -79,74 +80,59 @@ static int run_museum(const char *root)
 {
     size_t count;
     struct mutant *mutants = mutants_read(root, &count);
-    char *text = museum(mutants, count);
 
-    fputs(text, stdout);
-    free(text);
+    museum(stdout, mutants, count);
     mutants_free(mutants, count);
     return EXIT_SUCCESS;
 }
 
 /* ---- check -------------------------------------------------------------- */
 
-/* What the programs list: "LABEL.case" a line, LABEL being a stage's for the
- * suite, "framed", "kv" or "unit.frame" for others. */
-static char *list_cases(char **programs, int n)
+/* What a command lists, "LABEL.case" a line; the case is the first word. */
+static void list_cases(FILE *out, const char *label, const char *command)
 {
-    size_t size = 1;
-    char *all = calloc(1, 1), line[512], name[256];
+    char line[512], name[256];
+    FILE *p = popen(command, "r");
 
-    for (int i = 0; i < n && all != NULL; i++) {
-        char *equals = strchr(programs[i], '=');
-        FILE *p;
+    if (p == NULL)
+        give_up("%s: %s", command, strerror(errno));
+    while (fgets(line, sizeof(line), p) != NULL)
+        if (sscanf(line, "%255s", name) == 1)
+            fprintf(out, "%s.%s\n", label, name);
+    if (pclose(p) != 0)
+        give_up("%s: it did not list its cases", command);
+}
+
+static char *list_all(char **commands, int n)
+{
+    struct text all;
+
+    text_begin(&all);
+    fprintf(all.out, "\n");
+    for (int i = 0; i < n; i++) {
+        char *equals = strchr(commands[i], '=');
 
         if (equals == NULL)
-            give_up("expected LABEL=COMMAND, got %s", programs[i]);
+            give_up("expected LABEL=COMMAND, got %s", commands[i]);
         *equals = '\0';
-        p = popen(equals + 1, "r");
-        while (p != NULL && fgets(line, sizeof(line), p) != NULL) {
-            char entry[512];
-            int len;
-
-            if (sscanf(line, "%255s", name) != 1)
-                continue;
-            len = snprintf(entry, sizeof(entry), "%s.%s\n", programs[i], name);
-            all = realloc(all, size + (size_t)len);
-            if (all == NULL)
-                give_up("no memory");
-            strcpy(all + size - 1, entry);
-            size += (size_t)len;
-        }
-        if (p == NULL || pclose(p) != 0)
-            give_up("%s: it did not list its cases", equals + 1);
+        list_cases(all.out, commands[i], equals + 1);
     }
-    return all;
+    text_end(&all);
+    return all.bytes;
 }
 
-static bool has_prefix(const char *text, const char *prefix)
+/* A test is one of the suite against the server, or names its program. */
+static bool is_listed(const char *cases, const char *server, const char *test)
 {
-    return strncmp(text, prefix, strlen(prefix)) == 0;
+    char of_server[256], of_program[256];
+
+    snprintf(of_server, sizeof(of_server), "\n%s.%s\n", server, test);
+    snprintf(of_program, sizeof(of_program), "\n%s\n", test);
+    return strstr(cases, of_server) != NULL ||
+           strstr(cases, of_program) != NULL;
 }
 
-static bool is_listed(const char *cases, const char *stage, const char *test)
-{
-    char wanted[256];
-    const char *at = cases;
-
-    if (has_prefix(test, "unit.") || has_prefix(test, "framed.") ||
-        has_prefix(test, "kv."))
-        snprintf(wanted, sizeof(wanted), "%s\n", test);
-    else
-        snprintf(wanted, sizeof(wanted), "%s.%s\n", stage, test);
-    while ((at = strstr(at, wanted)) != NULL) {
-        if (at == cases || at[-1] == '\n')
-            return true;
-        at++;
-    }
-    return false;
-}
-
-/* One anchor in the museum, one program a stage. */
+/* One name in the museum, one program a server. */
 static void check_unique(const struct mutant *mutants, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -156,10 +142,10 @@ static void check_unique(const struct mutant *mutants, size_t count)
             if (strcmp(m->name, mutants[k].name) == 0)
                 give_up("two bugs with the name %s", m->name);
         for (int p = 0; p < m->n_parts; p++)
-            for (int s = 0; m->parts[p].stages[s] != NULL; s++)
-                if (mutant_part(m, m->parts[p].stages[s]) != &m->parts[p])
+            for (int s = 0; m->parts[p].servers[s] != NULL; s++)
+                if (mutant_part(m, m->parts[p].servers[s]) != &m->parts[p])
                     give_up("%s: two parts for %s", m->name,
-                            m->parts[p].stages[s]);
+                            m->parts[p].servers[s]);
     }
 }
 
@@ -171,35 +157,48 @@ static int check_mutant(const struct mutant *m, const char *root,
     for (int i = 0; i < m->n_parts; i++) {
         const struct part *p = &m->parts[i];
 
-        for (int k = 0; p->stages[k] != NULL; k++, made++) {
-            free(changed_source(m->name, root, p->stages[k], m));
-            for (int t = 0; p->tests[t] != NULL; t++)
-                if (!is_listed(cases, p->stages[k], p->tests[t]))
-                    give_up("%s: %s has no case %s", m->name, p->stages[k],
-                            p->tests[t]);
+        for (int k = 0; p->servers[k] != NULL; k++) {
+            const char *server = p->servers[k];
+
+            free(changed_source(m->name, root, server, m));
+            if (server_named(server)->absent == NULL &&
+                !is_listed(cases, server, p->test))
+                give_up("%s: %s has no case %s", m->name, server, p->test);
+            made++;
         }
     }
     return made;
 }
 
-static int run_check(const char *root, char **programs, int n)
+static void check_readme(const char *root, const struct mutant *mutants,
+                         size_t count)
+{
+    struct text now;
+    char path[1024], *kept;
+
+    text_begin(&now);
+    museum(now.out, mutants, count);
+    text_end(&now);
+    snprintf(path, sizeof(path), "%s/tests/mutants/README.md", root);
+    kept = file_read(path);
+    if (strcmp(kept, now.bytes) != 0)
+        give_up("%s is not current: write it anew with `mutate museum`", path);
+    free(kept);
+    free(now.bytes);
+}
+
+static int run_check(const char *root, char **commands, int n)
 {
     size_t count;
     struct mutant *mutants = mutants_read(root, &count);
-    char *cases = list_cases(programs, n), *now = museum(mutants, count);
-    char path[1024], *kept;
+    char *cases = list_all(commands, n);
     int made = 0;
 
     check_unique(mutants, count);
     for (size_t i = 0; i < count; i++)
         made += check_mutant(&mutants[i], root, cases);
-    snprintf(path, sizeof(path), "%s/tests/mutants/README.md", root);
-    kept = file_read(path);
-    if (strcmp(kept, now) != 0)
-        give_up("%s is not current: write it anew with `mutate museum`", path);
+    check_readme(root, mutants, count);
     printf("%zu bugs, %d mutants\n", count, made);
-    free(kept);
-    free(now);
     free(cases);
     mutants_free(mutants, count);
     return EXIT_SUCCESS;
@@ -207,7 +206,7 @@ static int run_check(const char *root, char **programs, int n)
 
 /* ---- verdict ------------------------------------------------------------ */
 
-static int run_verdict(char **words)
+static int run_verdict(char **words, int n)
 {
     struct mutant m = mutant_read(words[0]);
     const struct part *part = mutant_part(&m, words[1]);
@@ -215,7 +214,7 @@ static int run_verdict(char **words)
 
     if (part == NULL)
         give_up("%s is not about %s", words[0], words[1]);
-    result = verdict(words + 3, words[2], part->says, part->deadline_ms);
+    result = verdict(words + 2, words[n - 1], part->says, part->deadline_ms);
     mutant_free(&m);
     return result;
 }
@@ -231,10 +230,10 @@ int main(int argc, char **argv)
     if (strcmp(what, "check") == 0 && argc >= 3)
         return run_check(argv[2], argv + 3, argc - 3);
     if (strcmp(what, "verdict") == 0 && argc >= 6)
-        return run_verdict(argv + 2);
-    fprintf(stderr, "Usage: mutate apply TEXT ROOT STAGE OUT\n"
+        return run_verdict(argv + 2, argc - 2);
+    fprintf(stderr, "Usage: mutate apply TEXT ROOT SERVER OUT\n"
                     "       mutate museum ROOT\n"
-                    "       mutate check ROOT [LABEL=COMMAND]...\n"
-                    "       mutate verdict TEXT STAGE TEST COMMAND...\n");
+                    "       mutate check ROOT LABEL=COMMAND...\n"
+                    "       mutate verdict TEXT SERVER COMMAND...\n");
     return 2;
 }

@@ -92,7 +92,6 @@ int verdict(char *const *command, const char *test, const char *says,
             int deadline_ms)
 {
     static char report[256 * 1024];
-    const char *dot = strrchr(test, '.');
     int ends[2], status;
 
     if (pipe(ends) == -1)
@@ -111,12 +110,5 @@ int verdict(char *const *command, const char *test, const char *says,
     while (waitpid(running, &status, 0) == -1)
         if (errno != EINTR)
             give_up("waitpid: %s", strerror(errno));
-    /* "unit.frame.zero-length" calls itself "zero-length"; but for the suite
-     * "stop-idle.unix" is one name. */
-    if (dot != NULL &&
-        (strncmp(test, "unit.", 5) == 0 || strncmp(test, "framed.", 7) == 0 ||
-         strncmp(test, "kv.", 3) == 0))
-        test = strncmp(test, "unit.", 5) == 0 ? strchr(test + 5, '.') + 1
-                                              : strchr(test, '.') + 1;
     return judge(status, report, test, says);
 }
