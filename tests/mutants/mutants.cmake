@@ -16,13 +16,13 @@ function(source_of SERVER SOURCE VARIABLE)
   set(${VARIABLE} ${SOURCE} PARENT_SCOPE)
 endfunction()
 
-# find_test(SERVER TEST): in the caller's scope the `program` that has the case,
-# the `command` that runs it, and what it is called there, `case`. "framed.NAME"
-# is the program framed's, "unit.frame.NAME" unit-frame's, others the suite's.
-function(find_test SERVER TEST)
+# find_test(SERVER NAME): in the caller's scope the `program` that has the case,
+# the `command` that runs it, and what it is called there, `case`. "framed.CASE"
+# is the program framed's, "unit.frame.CASE" unit-frame's, others the suite's.
+function(find_test SERVER NAME)
   set(program suite)
-  set(case ${TEST})
-  if(TEST MATCHES "^(.+)\\.([^.]+)$")
+  set(case ${NAME})
+  if(NAME MATCHES "^(.+)\\.([^.]+)$")
     string(REPLACE "." "-" named ${CMAKE_MATCH_1})
     if(named IN_LIST programs)
       set(program ${named})
