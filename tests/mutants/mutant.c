@@ -165,10 +165,15 @@ static void read_key(struct reader *r, const char *line)
     *r->continued = copy(colon, strlen(colon));
 }
 
+static void append_line(char **text, const char *line)
+{
+    append(text, line, strlen(line));
+    append(text, "\n", 1);
+}
+
 static void read_change(struct reader *r, const char *line)
 {
     struct change *c;
-    size_t len = strlen(line);
 
     if (!r->in_change) {
         if (r->part->n_changes == MAX_CHANGES)
@@ -176,16 +181,10 @@ static void read_change(struct reader *r, const char *line)
         r->part->n_changes++;
     }
     c = &r->part->changes[r->part->n_changes - 1];
-    append(&c->text, line, len);
-    append(&c->text, "\n", 1);
-    if (line[0] != '+') {
-        append(&c->old_lines, line + 1, len - 1);
-        append(&c->old_lines, "\n", 1);
-    }
-    if (line[0] != '-') {
-        append(&c->new_lines, line + 1, len - 1);
-        append(&c->new_lines, "\n", 1);
-    }
+    if (line[0] != '+')
+        append_line(&c->old_lines, line + 1);
+    if (line[0] != '-')
+        append_line(&c->new_lines, line + 1);
     r->in_change = true;
 }
 
@@ -265,7 +264,6 @@ static void free_part(struct part *part)
     for (int i = 0; i < part->n_changes; i++) {
         free(part->changes[i].old_lines);
         free(part->changes[i].new_lines);
-        free(part->changes[i].text);
     }
 }
 

@@ -35,10 +35,9 @@
 
 enum { MAX_PARTS = 8, MAX_CHANGES = 6, MAX_SERVERS = 16, DEADLINE_MS = 1500 };
 
-/* Whole lines. The part of `text` that gave them is for the reader. */
+/* Whole lines. */
 struct change {
     char *old_lines, *new_lines;
-    char *text;
 };
 
 struct part {
