@@ -16,12 +16,14 @@
  *
  * A line that begins with two blanks goes on with the key above. There may be
  * several "in" parts, for the sources in which the bug looks different, and
- * several changes in each, divided by an empty line. The source is one of the
- * stage's folder, or has a folder of its own ("common/net.c"). Keys of a part:
+ * several changes in each, divided by an empty line. A part names servers of
+ * the one list (common/stage.cmake). Its source "server.c" is each server's
+ * own, whatever the file is called; "common/net.c" stands there from the root;
+ * any other is one of the stage's folder. A function that a variant has to the
+ * byte from its neighbour is not mutated again. Keys of a part:
  *
- *     test:      the cases that must fail: of the suite; "framed.NAME" of
- *                stage 07's frames; "kv.NAME" of the key-value server;
- *                "unit.PROGRAM.NAME" of a unit test
+ *     test:      the case that must fail: of the suite, or of the program that
+ *                is named before it: "framed.NAME", "unit.frame.NAME"
  *     says:      words that the failure's report must hold; else any failed
  *                expectation counts
  *     deadline:  what a case waits for comes within so many ms (default 1500)
