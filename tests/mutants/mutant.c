@@ -317,12 +317,14 @@ const char *part_source(const struct part *part, const char *server)
 {
     static char path[256];
     const struct server_info *info = server_named(server);
+    int folder_len = (int)(strrchr(info->source, '/') + 1 - info->source);
 
     if (strcmp(part->source, "server.c") == 0)
         return info->source;
     if (strchr(part->source, '/') != NULL)
         return part->source;
-    snprintf(path, sizeof(path), "%s/%s", info->stage, part->source);
+    snprintf(path, sizeof(path), "%.*s%s", folder_len, info->source,
+             part->source);
     return path;
 }
 

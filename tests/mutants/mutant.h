@@ -19,8 +19,8 @@
  * several changes in each, divided by an empty line. A part names servers of
  * the one list (common/stage.cmake). Its source "server.c" is each server's
  * own, whatever the file is called; "common/net.c" stands there from the root;
- * any other is one of the stage's folder. A function that a variant has to the
- * byte from its neighbour is not mutated again. Keys of a part:
+ * any other stands beside the server's own. A function that a variant has to
+ * the byte from its neighbour is not mutated again. Keys of a part:
  *
  *     test:      the case that must fail: of the suite, or of the program that
  *                is named before it: "framed.NAME", "unit.frame.NAME"
