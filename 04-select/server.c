@@ -1,16 +1,16 @@
 /*
  * 04-select/server.c - one thread asks the kernel who is ready.
  *
- *     select --+--> A is readable: read, reply --------+
- *       ^      +--> B is writable: write what is owed ---+
- *       |      +--> listen_fd is readable: accept -------+
- *       +------------------------------------------------+
+ *     select --+--> A is readable: read, reply ---------+
+ *       ^      +--> B is writable: write what is owed --+
+ *       |      +--> listen_fd is readable: accept ------+
+ *       +-----------------------------------------------+
  *
  * New here: select, non-blocking sockets, partial writes, back-pressure.
  * From common/: set_nonblocking(); deadline_ms() and clock_ms() keep the time;
- * open_stop_pipe() makes a signal readable, and stop_level() counts the
- * signals; note_shortage() has the loop accept nobody for one round. Its limit:
- * FD_SETSIZE, 1024 descriptors, all searched in every round.
+ * open_stop_pipe() makes a signal readable, and stop_level() counts them;
+ * note_shortage() has the loop accept nobody for one round.
+ * Its limit: FD_SETSIZE, 1024 descriptors, all searched in every round.
  */
 #include <errno.h>
 #include <signal.h>
