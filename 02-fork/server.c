@@ -7,8 +7,8 @@
  *
  * New here: fork, waitpid, SIGCHLD; who closes which descriptor.
  * From common/: roster_add() keeps the children's numbers; wait_for_signal()
- * sleeps until a handler has run; wait_out_shortage() waits for what is
- * lacking. Its limit: a process for each client, and none knows of another.
+ * sleeps until a handler ran; wait_out_shortage() waits for what is lacking.
+ * Its limit: a process for each client, and none knows of another.
  */
 #include <errno.h>
 #include <signal.h>

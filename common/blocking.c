@@ -22,6 +22,14 @@ int set_blocking_client(int fd, int seconds)
     return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 }
 
+int set_read_limit(int fd, long long ms)
+{
+    struct timeval limit = {.tv_sec = (time_t)(ms / 1000),
+                            .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+
+    return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+}
+
 static int put_all(int fd, bool is_socket, const char *bytes, size_t len)
 {
     while (len > 0) {
@@ -62,13 +70,9 @@ static void linger(int fd)
 
     for (;;) {
         long long left_ms = end_ms - clock_ms();
-        struct timeval limit = {.tv_sec = (time_t)(left_ms / 1000),
-                                .tv_usec =
-                                    (suseconds_t)(left_ms % 1000 * 1000)};
         ssize_t n;
 
-        if (left_ms <= 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit,
-                                       sizeof(limit)) == -1)
+        if (left_ms <= 0 || set_read_limit(fd, left_ms) == -1)
             return;
         n = recv(fd, dropped, sizeof(dropped), 0);
         if (n == 0 || (n == -1 && errno != EINTR))

@@ -14,6 +14,10 @@
  * long nothing came or nothing was taken (SO_RCVTIMEO, socket(7)). */
 int set_blocking_client(int fd, int seconds);
 
+/* Lets each read wait for `ms` milliseconds, more than 0: it fails with EAGAIN
+ * then. */
+int set_read_limit(int fd, long long ms);
+
 /* Sends all of `len` bytes, however often the kernel takes only some of them.
  * -1: errno is send(2)'s; how many went out before is not known. Flags are 0:
  * a peer that has left is SIGPIPE unless that is ignored, and then EPIPE. */

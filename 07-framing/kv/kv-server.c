@@ -7,8 +7,8 @@
  *     the store:                           x       x         shared
  *
  * New here: threads that share something. How, is store_lock.c, store_shards.c
- * and store_owner.c; what one of them says to its client is kv_talk.c. Accept,
- * create, stop and the places are stage 03's.
+ * and store_owner.c; what a thread says to its client is kv_talk.c.
+ * From common/: what 03-pthread takes; accept, create and stop are as there.
  * Its limit: 03's, a stack for every client. What is stored ends with it.
  */
 #include <errno.h>
@@ -19,14 +19,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "kv_setup.h"
+#include "kv_talk.h"
 #include "log.h"
 #include "net.h"
 #include "options.h"
 #include "resources.h"
 #include "signals.h"
-
-#include "kv_setup.h"
-#include "kv_talk.h"
 
 enum { STACK_SIZE = 64 * 1024 }; /* for each client */
 

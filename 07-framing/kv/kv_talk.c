@@ -9,14 +9,12 @@
 
 #include <errno.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include "blocking.h"
 #include "clock.h"
 #include "frame.h"
 #include "kv_answer.h"
 #include "log.h"
-#include "net.h"
 
 enum {
     READ_SIZE = 16 * 1024,
@@ -69,7 +67,6 @@ static int limit_next_read(struct conn *c, bool is_new_frame)
 {
     long long left_ms = c->options->idle_timeout_s * 1000LL;
     bool begun = buffer_len(&c->in) > 0;
-    struct timeval limit;
 
     if (left_ms == 0 || (!begun && c->due_ms == 0))
         return 0; /* it is what it was: see set_blocking_client() */
@@ -81,11 +78,7 @@ static int limit_next_read(struct conn *c, bool is_new_frame)
         left_ms = c->due_ms - clock_ms();
     if (left_ms <= 0)
         return ETIME;
-    limit = (struct timeval){.tv_sec = (time_t)(left_ms / 1000),
-                             .tv_usec = (suseconds_t)(left_ms % 1000 * 1000)};
-    if (setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == -1)
-        return errno;
-    return 0;
+    return set_read_limit(c->fd, left_ms) == -1 ? errno : 0;
 }
 
 /* The next frame that is whole; it stands in c->in. */

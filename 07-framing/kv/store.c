@@ -51,14 +51,35 @@ static struct operation begin(const struct store *store, enum action action,
                               .name = name_of(store, table, key)};
 }
 
-enum store_status store_get(struct store *store, struct span table,
-                            struct span key, struct kv_value *value)
+static enum store_status carry_out(struct store *store, enum action action,
+                                   struct span table, struct span key,
+                                   struct kv_value *value)
 {
-    struct operation op = begin(store, GET, table, key);
+    struct operation op = begin(store, action, table, key);
 
     store->kind->apply(store, &op);
     *value = op.value;
     return op.status;
+}
+
+enum store_status store_get(struct store *store, struct span table,
+                            struct span key, struct kv_value *value)
+{
+    return carry_out(store, GET, table, key, value);
+}
+
+enum store_status store_del(struct store *store, struct span table,
+                            struct span key, struct kv_value *old)
+{
+    return carry_out(store, DEL, table, key, old);
+}
+
+enum store_status store_exists(struct store *store, struct span table,
+                               struct span key)
+{
+    struct kv_value nothing;
+
+    return carry_out(store, EXISTS, table, key, &nothing);
 }
 
 /* The copy is made before anybody waits for it, and freed after. */
@@ -76,25 +97,6 @@ enum store_status store_set(struct store *store, struct span table,
         *old = op.value;
     else
         value_free(&op.value);
-    return op.status;
-}
-
-enum store_status store_del(struct store *store, struct span table,
-                            struct span key, struct kv_value *old)
-{
-    struct operation op = begin(store, DEL, table, key);
-
-    store->kind->apply(store, &op);
-    *old = op.value;
-    return op.status;
-}
-
-enum store_status store_exists(struct store *store, struct span table,
-                               struct span key)
-{
-    struct operation op = begin(store, EXISTS, table, key);
-
-    store->kind->apply(store, &op);
     return op.status;
 }
 
