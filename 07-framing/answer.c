@@ -16,17 +16,11 @@ struct response {
     struct span body;
 };
 
-bool answer_named(const char *name, enum answer_kind *kind)
+const char *answer_name(int kind)
 {
     static const char *const names[] = {"goodbye", "echo", "upper"};
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(names[i], name) == 0) {
-            *kind = (enum answer_kind)i;
-            return true;
-        }
-    }
-    return false;
+    return (size_t)kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
 }
 
 /* What differs from what the version means by itself is said. */

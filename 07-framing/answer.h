@@ -17,9 +17,8 @@ enum answer_kind {
     ANSWER_UPPER,   /* the payload with ASCII a-z as A-Z */
 };
 
-/* Sets *kind to the one of this name (goodbye, echo, upper); returns false
- * when there is none. */
-bool answer_named(const char *name, enum answer_kind *kind);
+/* What this kind is called; NULL behind the last. */
+const char *answer_name(int kind);
 
 /* Appends the answer to the frame that frame_decode found in `bytes`, which
  * may be rewritten within the payload. Returns false, `out` being as it was,

@@ -20,15 +20,10 @@ struct codec codec_defaults(enum codec_kind kind)
     };
 }
 
-bool codec_named(const char *name, struct codec *codec)
+const char *codec_name(int kind)
 {
-    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-        if (strcmp(forms[i]->name, name) == 0) {
-            *codec = codec_defaults((enum codec_kind)i);
-            return true;
-        }
-    }
-    return false;
+    return (size_t)kind < sizeof(forms) / sizeof(forms[0]) ? forms[kind]->name
+                                                           : NULL;
 }
 
 bool codec_is_valid(const struct codec *codec)

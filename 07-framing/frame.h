@@ -34,9 +34,8 @@
  * LengthDelimitedCodec is by default: 4 bytes, big-endian, 8 MiB at most. */
 struct codec codec_defaults(enum codec_kind kind);
 
-/* Puts the defaults of the codec with this name (length, line, tlv, grpc,
- * http) into *codec; returns false when there is none. */
-bool codec_named(const char *name, struct codec *codec);
+/* What the codec of this kind is called; NULL behind the last. */
+const char *codec_name(int kind);
 
 bool codec_is_valid(const struct codec *codec);
 

@@ -90,10 +90,16 @@ static const struct service services[] = {
     {"greet", "", feed_greet},
 };
 
+const char *service_name(int i)
+{
+    return (size_t)i < sizeof(services) / sizeof(services[0]) ? services[i].name
+                                                              : NULL;
+}
+
 const struct service *service_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
-        if (strcmp(name, services[i].name) == 0)
+    for (int i = 0; service_name(i) != NULL; i++)
+        if (strcmp(service_name(i), name) == 0)
             return &services[i];
     return NULL;
 }

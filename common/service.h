@@ -33,7 +33,10 @@ struct session {
     char line[FAREWELL_LEN]; /* how this line begins */
 };
 
-/* The service with this name (echo, upper, hello, greet), or NULL. */
+/* The name of service 0, 1, ...; NULL behind the last. */
+const char *service_name(int i);
+
+/* The service with this name, or NULL. */
 const struct service *service_find(const char *name);
 
 /* Begins a conversation; returns what the server says before the client does.

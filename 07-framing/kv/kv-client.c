@@ -9,7 +9,6 @@
  * Its limit: one question at a time. A program would send many and then read.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,23 +24,9 @@
 #include "frame.h"
 #include "kv_text.h"
 
-#ifndef SEVEN_VERSION
-#define SEVEN_VERSION "unknown"
-#endif
-
 enum { READ_SIZE = 16 * 1024 };
 
-static const char help[] =
-    "Usage: %s [-h|-V] [HOST [PORT]] [COMMAND WORD...]\n"
-    "Asks the key-value server and prints its answer. Without a command: one\n"
-    "from each line of stdin.\n"
-    "\n"
-    "  HOST           IPv4, IPv6, a host name, or unix:PATH\n"
-    "                 (default 127.0.0.1)\n"
-    "  PORT           (default 9527)\n"
-    "  -h, --help     print this and exit\n"
-    "  -V, --version  print the version and exit\n"
-    "\n"
+static const char commands[] =
     "  hset TABLE KEY VALUE                  hget TABLE KEY\n"
     "  hmset TABLE KEY VALUE [KEY VALUE...]  hmget TABLE KEY [KEY...]\n"
     "  hdel TABLE KEY                        hmdel TABLE KEY [KEY...]\n"
@@ -63,11 +48,6 @@ static const char help[] =
 static struct codec codec;
 static int server_fd;
 static struct buffer in; /* what the server has said and is not read yet */
-
-static _Noreturn void finish_print(void)
-{
-    exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
-}
 
 static void ask(const struct buffer *request)
 {
@@ -231,45 +211,38 @@ static void check_port(const char *self, const char *word)
 static int parse_words(int argc, char **argv, const char **host,
                        const char **port)
 {
-    static const struct option names[] = {
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {NULL, 0, NULL, 0},
-    };
-    const char *self = argc > 0 ? argv[0] : "kv-client";
-    int letter;
+    struct command_line line = {
+        .program = "client",
+        .usage = "[-h|-V] [HOST [PORT]] [COMMAND WORD...]",
+        .about = "Asks the key-value server and prints its answer. Without a "
+                 "command: one\nfrom each line of stdin.\n",
+        .end = commands,
+        .leaves_words = true}; /* a command's may look like options */
+    const char *self = argc > 0 ? argv[0] : line.program;
+    int i;
 
-    /* '+': options end where words begin, a value may look like one. */
-    while ((letter = getopt_long(argc, argv, "+hV", names, NULL)) != -1) {
-        switch (letter) {
-        case 'h': printf(help, self); finish_print();
-        case 'V': printf("Seven Servers %s\n", SEVEN_VERSION); finish_print();
-        default: /* getopt_long has said what is wrong */
-            fprintf(stderr, "Try '%s --help'.\n", self);
-            exit(EXIT_USAGE);
-        }
+    add_host_and_port(&line, host, port);
+    i = parse_command_line(&line, argc, argv);
+    if (i < argc && !is_command(argv[i]))
+        *host = argv[i++];
+    if (i < argc && !is_command(argv[i])) {
+        check_port(self, argv[i]);
+        *port = argv[i++];
     }
-    if (optind < argc && !is_command(argv[optind]))
-        *host = argv[optind++];
-    if (optind < argc && !is_command(argv[optind])) {
-        check_port(self, argv[optind]);
-        *port = argv[optind++];
-    }
-    if (optind < argc && !is_command(argv[optind]))
-        usage(self, " is not a command", argv[optind]);
-    return optind;
+    if (i < argc && !is_command(argv[i]))
+        usage(self, " is not a command", argv[i]);
+    return i;
 }
 
 /* Wrong words are found before there is a connection. */
 int main(int argc, char **argv)
 {
-    const char *host = "127.0.0.1", *port = "9527";
+    const char *host, *port = "9527";
     struct buffer request = {0};
     int first = parse_words(argc, argv, &host, &port);
     bool has_command = first < argc;
     int status = EXIT_SUCCESS;
 
-    log_setup("client", LOG_NORMAL);
     signal(SIGPIPE, SIG_IGN); /* a server that left gives EPIPE: say so */
     codec = codec_defaults(CODEC_LENGTH);
     if (has_command)

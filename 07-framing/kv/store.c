@@ -4,13 +4,18 @@
 
 #include <string.h>
 
+static const struct store_kind *const kinds[] = {&store_lock, &store_shards,
+                                                 &store_owner};
+
+const char *store_name(int i)
+{
+    return (size_t)i < sizeof(kinds) / sizeof(kinds[0]) ? kinds[i]->name : NULL;
+}
+
 const struct store_kind *store_named(const char *name)
 {
-    static const struct store_kind *const kinds[] = {&store_lock, &store_shards,
-                                                     &store_owner};
-
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        if (strcmp(kinds[i]->name, name) == 0)
+    for (int i = 0; store_name(i) != NULL; i++)
+        if (strcmp(store_name(i), name) == 0)
             return kinds[i];
     return NULL;
 }

@@ -26,7 +26,10 @@
 
 #include "store_kind.h"
 
-/* The kind of this name (lock, shards, owner), or NULL. */
+/* The name of kind 0, 1, ...; NULL behind the last. */
+const char *store_name(int i);
+
+/* The kind of this name, or NULL. */
 const struct store_kind *store_named(const char *name);
 
 /* An empty store; NULL with errno when there is no memory or no thread for

@@ -614,19 +614,24 @@ static void validity(void)
 
 static void names(void)
 {
-    struct codec codec;
+    static const struct {
+        const char *name;
+        size_t max_frame;
+    } want[] = {
+        [CODEC_LENGTH] = {"length", 8388608}, [CODEC_LINE] = {"line", 65536},
+        [CODEC_TLV] = {"tlv", 8388608},       [CODEC_GRPC] = {"grpc", 4194304},
+        [CODEC_HTTP] = {"http", 8388608},
+    };
 
-    CHECK(codec_named("length", &codec) && codec.kind == CODEC_LENGTH);
-    CHECK(codec.max_frame == 8388608 && codec.field_len == 4);
-    CHECK(codec_named("line", &codec) && codec.kind == CODEC_LINE);
-    CHECK_EQ(codec.max_frame, 65536);
-    CHECK(codec_named("tlv", &codec) && codec.kind == CODEC_TLV);
-    CHECK_EQ(codec.max_frame, 8388608);
-    CHECK(codec_named("grpc", &codec) && codec.kind == CODEC_GRPC);
-    CHECK_EQ(codec.max_frame, 4194304);
-    CHECK(codec_named("http", &codec) && codec.kind == CODEC_HTTP);
-    CHECK_EQ(codec.max_frame, 8388608);
-    CHECK(!codec_named("lines", &codec));
+    for (int i = 0; i < (int)CHECK_COUNT(want); i++) {
+        struct codec codec = codec_defaults((enum codec_kind)i);
+
+        CHECK(strcmp(codec_name(i), want[i].name) == 0);
+        CHECK_EQ(codec.kind, i);
+        CHECK_EQ(codec.max_frame, want[i].max_frame);
+        CHECK_EQ(codec.field_len, 4);
+    }
+    CHECK(codec_name((int)CHECK_COUNT(want)) == NULL);
 }
 
 /* ---- line ---- */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,13 +29,11 @@ struct outcome {
 /* What a parser filled in, as text, for it comes from another process. */
 static void print_options(const struct options *o)
 {
-    static const char *const names[] = {"echo", "upper", "hello", "greet"};
-    const char *service = "?";
+    int i = 0;
 
-    for (size_t i = 0; i < CHECK_COUNT(names); i++)
-        if (service_find(names[i]) == o->service)
-            service = names[i];
-    printf("%s %s %s m=%d t=%d g=%d w=%d", o->address, o->port, service,
+    while (service_find(service_name(i)) != o->service)
+        i++;
+    printf("%s %s %s m=%d t=%d g=%d w=%d", o->address, o->port, service_name(i),
            o->max_clients, o->idle_timeout_s, o->grace_s, o->work_ms);
     log_info("an ordinary line");
     log_bytes(7, "read", "x", 1);
@@ -219,6 +218,34 @@ static void help_and_version(void)
     }
 }
 
+/* Help names each option and its word; it is taken by its letter and by its
+ * name, and without its word by neither. */
+static void every_row(void)
+{
+    struct outcome help =
+        run(parse_as_server, (const char *const[]){"-h", NULL});
+
+    for (const struct option_row *row = server_rows; row->help != NULL; row++) {
+        const char *word = row->fallback != NULL ? row->fallback : "1";
+        char letter[] = {'-', row->letter, '\0'}, name[32], head[64];
+        const char *options[] = {letter, name};
+
+        snprintf(name, sizeof(name), "--%s", row->name);
+        snprintf(head, sizeof(head), "\n  %s, %s%s%s  ", letter, name,
+                 row->word != NULL ? " " : "",
+                 row->word != NULL ? row->word : "");
+        expect_in(help.out, head);
+        for (size_t i = 0; i < CHECK_COUNT(options); i++) {
+            const char *words[] = {options[i], NULL, NULL};
+
+            CHECK_EQ(run(parse_as_server, words).status,
+                     row->word != NULL ? EXIT_USAGE : 0);
+            words[1] = row->word != NULL ? word : NULL;
+            CHECK_EQ(run(parse_as_server, words).status, 0);
+        }
+    }
+}
+
 /* Who asked for a text and cannot get it is told so. */
 static void print_to_nowhere(int argc, char **argv)
 {
@@ -233,6 +260,7 @@ static void help_that_cannot_be_printed(void)
     struct outcome o = run(print_to_nowhere, (const char *const[]){"-h", NULL});
 
     CHECK_EQ(o.status, 1);
+    expect_in(o.err, "ENOSPC");
 }
 
 /* ---- wrong words
@@ -256,14 +284,7 @@ static const struct wrong wrong[] = {
     {{"--quiet=1"}, "quiet"},
     {{"--help=1"}, "help"},
     {{"-b"}, "b"},
-    {{"--bind"}, "bind"},
-    {{"-p"}, "p"},
     {{"--port"}, "port"},
-    {{"-s"}, "s"},
-    {{"-m"}, "m"},
-    {{"-t"}, "t"},
-    {{"-g"}, "g"},
-    {{"-w"}, "w"},
     {{"-p", "65536"}, "port: '65536'"},
     {{"-p", "-1"}, "'-1'"},
     {{"-p", "+1"}, "'+1'"},
@@ -275,7 +296,8 @@ static const struct wrong wrong[] = {
     {{"-p", "http"}, "'http'"},
     {{"-p", "4294967296"}, "'4294967296'"},
     {{"-p", "18446744073709551616"}, "'18446744073709551616'"},
-    {{"-s", "smtp"}, "--service: 'smtp'"},
+    {{"-s", "smtp"},
+     "--service: 'smtp' is none of echo, upper, hello, greet\n"},
     {{"-s", "ech"}, "'ech'"},
     {{"-s", "Echo"}, "'Echo'"},
     {{"-s", ""}, "''"},
@@ -357,52 +379,54 @@ static void wrong_client_words(void)
 /* ---- a program's own
  * --------------------------------------------------------------- */
 
-static char taken[64];
-
-static bool take_codec(const char *word)
+static const char *codec_at(int i)
 {
-    snprintf(taken, sizeof(taken), "codec %s", word);
-    return strcmp(word, "line") == 0;
+    static const char *const names[] = {"line", "length", NULL};
+
+    return names[i];
 }
 
-static bool take_flag(const char *word)
+static const char *service_at(int i)
 {
-    snprintf(taken, sizeof(taken), "flag %s", word == NULL ? "alone" : word);
-    return true;
+    return i == 0 ? "store" : NULL;
 }
-
-static bool take_own_service(const char *word)
-{
-    snprintf(taken, sizeof(taken), "service %s", word);
-    return strcmp(word, "store") == 0;
-}
-
-static const struct own_option own[] = {
-    {"codec", "line or length (default line)", true, take_codec},
-    {"flag", "a flag", false, take_flag},
-    {"service", "store", true, take_own_service},
-};
 
 static void parse_with_own(int argc, char **argv)
 {
+    const char *service;
+    uint64_t room;
+    int codec, flag = 0;
+    const struct option_row own[] = {
+        {0, "codec", "NAME", "one of", "length", .name_at = codec_at,
+         .number = &codec},
+        {0, "room", "BYTES", "for all", "5000000000", .min = 1,
+         .max = UINT64_MAX, .size = &room},
+        {'f', "flag", NULL, "a flag", .value = 7, .number = &flag},
+        {'s', "service", "NAME", "always", "store", .name_at = service_at,
+         .text = &service},
+        {0},
+    };
     struct options options;
 
-    parse_server_options_and(&options, argc, argv, "9007", own,
-                             CHECK_COUNT(own));
-    printf("%s, port %s", taken, options.port);
+    parse_server_options_and(&options, argc, argv, "9007", own);
+    printf("%s %d %d %s %" PRIu64, options.port, codec, flag, service, room);
 }
 
 static void own_options(void)
 {
     static const struct right table[] = {
-        {{"--codec", "line"}, "codec line, port 9007"},
-        {{"--codec=line", "-p", "1"}, "codec line, port 1"},
-        {{"--flag"}, "flag alone, port 9007"},
-        {{"--service=store"}, "service store, port 9007"},
-        {{"-s", "store"}, "service store, port 9007"},
+        {{NULL}, "9007 1 0 store 5000000000"},
+        {{"--codec", "line"}, "9007 0 0 store 5000000000"},
+        {{"--codec=line", "-p", "1"}, "1 0 0 store 5000000000"},
+        {{"--flag", "--room=1"}, "9007 1 7 store 1"},
+        {{"-fs", "store"}, "9007 1 7 store 5000000000"},
+        {{"--service=store", "--room", "18446744073709551615"},
+         "9007 1 0 store 18446744073709551615"},
     };
     static const struct wrong refused[] = {
-        {{"--codec", "morse"}, "'morse'"},
+        {{"--codec", "morse"}, "--codec: 'morse' is none of line, length\n"},
+        {{"--room", "0"}, "--room: '0' is not a number from 1 to 184467440737"},
+        {{"--room", "18446744073709551616"}, "'18446744073709551616'"},
         {{"--codec"}, "codec"},
         {{"--flag=x"}, "flag"},
         {{"-s", "echo"}, "'echo'"},
@@ -421,8 +445,9 @@ static void own_options(void)
     }
     o = run(parse_with_own, (const char *const[]){"--help", NULL});
     CHECK_EQ(o.status, 0);
-    expect_in(o.out, "--codec");
-    expect_in(o.out, "--flag");
+    expect_in(o.out, "      --codec NAME        one of line, length (default "
+                     "length)\n");
+    expect_in(o.out, "  -f, --flag              a flag\n");
     CHECK(strstr(o.out, "greet") == NULL);
 }
 
@@ -507,6 +532,7 @@ static const struct check_case cases[] = {
     {"every-right-word", every_right_word},
     {"how-much-is-logged", how_much_is_logged},
     {"help-and-version", help_and_version},
+    {"every-row", every_row},
     {"help-that-cannot-be-printed", help_that_cannot_be_printed},
     {"every-wrong-word", every_wrong_word},
     {"client-words", client_words},

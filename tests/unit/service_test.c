@@ -292,6 +292,9 @@ static void services_by_name(void)
 
     for (size_t i = 0; i < CHECK_COUNT(wrong); i++)
         CHECK(service_find(wrong[i]) == NULL);
+    for (int i = 0; i < 4; i++)
+        CHECK(service_find(service_name(i)) != NULL);
+    CHECK(service_name(4) == NULL);
     CHECK(service_find("echo") != service_find("upper"));
     CHECK(service_find("hello") != service_find("greet"));
 }

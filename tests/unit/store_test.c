@@ -677,6 +677,7 @@ static void kinds_by_name(void)
     CHECK(store_named("lock") == &store_lock);
     CHECK(store_named("shards") == &store_shards);
     CHECK(store_named("owner") == &store_owner);
+    CHECK(store_named(store_name(2)) == &store_owner && store_name(3) == NULL);
     CHECK(store_named("") == NULL);
     CHECK(store_named("locks") == NULL);
 }
