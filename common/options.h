@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "resources.h"
 #include "service.h"
 
 enum { EXIT_USAGE = 2 };
