@@ -1,6 +1,6 @@
 /*
  * tests/compare/bench.c - how fast the servers are, held against the barest
- * loops that can be written, floor_*.c. Run it by hand on a quiet machine:
+ * loops that can be written, floors/. Run it by hand on a quiet machine:
  *
  *     cmake --build build --target bench
  *

@@ -4,7 +4,7 @@
  *     compare.c        command line, order of the experiments, progress
  *     entrants.c       the servers: ours, the floors, one that somebody entered
  *     rounds.c         loads in turn, and what becomes of their figures
- *     experiment_*.c   the experiments: what is asked, measured and concluded
+ *     experiments/     the experiments: what is asked, measured and concluded
  *     results.h        what comes out of them
  *     measure.h        programs, /proc, load
  */

@@ -1,0 +1,217 @@
+/* tests/compare/report/look.c - see report.h: text and marks. */
+#include "report.h"
+
+#include <string.h>
+
+/* ---- who looks how ----------------------------------------------------- */
+
+static bool has_stage(const struct experiment *e)
+{
+    for (int i = 0; i < e->n_figures; i++)
+        if (stage_of(e->figures[i].series) > 0)
+            return true;
+    return false;
+}
+
+static int place_in(const char *const *names, int count, const char *name)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return count;
+}
+
+void page_note_others(struct page *page)
+{
+    for (int i = 0; i < page->results->n_experiments; i++) {
+        const struct experiment *e = page->results->experiments[i];
+
+        for (int j = 0; j < e->n_figures && has_stage(e); j++) {
+            const char *name = e->figures[j].series;
+
+            if (stage_of(name) == 0 && page->n_others < MOST_OTHERS &&
+                place_in(page->others, page->n_others, name) == page->n_others)
+                page->others[page->n_others++] = name;
+        }
+    }
+}
+
+/* An experiment without any stage may use the colours of the stages, those
+ * first that differ most. */
+static struct look look_among_themselves(const struct experiment *e,
+                                         const char *series)
+{
+    static const int order[STAGES] = {6, 5, 4, 2, 3, 7, 1};
+    const char *names[MOST_SERIES + 1];
+    int n = 0, at;
+
+    for (int i = 0; i < e->n_figures && n < MOST_SERIES; i++)
+        n = add_series(names, n, e->figures[i].series);
+    at = place_in(names, n, series);
+    return (struct look){order[at % STAGES], order[at % STAGES], at >= STAGES};
+}
+
+struct look look_of(const struct page *page, const struct experiment *e,
+                    const char *series)
+{
+    int stage = stage_of(series), at;
+
+    if (stage >= 1 && stage <= STAGES)
+        return (struct look){stage, stage, strchr(series, '/') != NULL};
+    if (!has_stage(e))
+        return look_among_themselves(e, series);
+    at = place_in(page->others, page->n_others, series);
+    return (struct look){STAGES + 1 + at % OTHER_COLOURS, 1 + (at + 5) % STAGES,
+                         true};
+}
+
+/* ---- text -------------------------------------------------------------- */
+
+/* HTML has no control characters but white space (the HTML standard, "parsing",
+ * control-character-in-input-stream). */
+static bool is_forbidden(const char *at)
+{
+    unsigned char first = (unsigned char)at[0], second = (unsigned char)at[1];
+
+    return (first < ' ' && first != '\t' && first != '\n') || first == 0x7F ||
+           (first == 0xC2 && second < 0xA0);
+}
+
+static const char *entity_of(char c)
+{
+    switch (c) {
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '&': return "&amp;";
+    case '"': return "&quot;";
+    case '\'': return "&#39;";
+    default: return NULL;
+    }
+}
+
+void write_html_part(FILE *out, const char *text, size_t len)
+{
+    for (size_t at = 0, bytes; at < len; at += bytes) {
+        const char *entity = entity_of(text[at]);
+
+        bytes = character_len(text + at);
+        if (bytes == 0 || is_forbidden(text + at))
+            fputs("\xEF\xBF\xBD", out);
+        else if (entity != NULL)
+            fputs(entity, out);
+        else
+            fwrite(text + at, 1, bytes, out);
+        bytes = bytes > 0 ? bytes : 1;
+    }
+}
+
+void write_html(FILE *out, const char *text)
+{
+    write_html_part(out, text, strlen(text));
+}
+
+void write_prose(FILE *out, const char *text)
+{
+    const char *begin, *end;
+
+    while ((begin = strchr(text, '`')) != NULL &&
+           (end = strchr(begin + 1, '`')) != NULL) {
+        write_html_part(out, text, (size_t)(begin - text));
+        fputs("<code>", out);
+        write_html_part(out, begin + 1, (size_t)(end - begin - 1));
+        fputs("</code>", out);
+        text = end + 1;
+    }
+    write_html(out, text);
+}
+
+/* DejaVu Sans, which is wide: what fits in it fits in others. */
+static double character_em(const char *at)
+{
+    if ((at[0] & 0xC0) == 0x80)
+        return 0;
+    if (strchr("ijl.,:;'|!()[] ", at[0]) != NULL)
+        return 0.37;
+    if (strchr("frt-/", at[0]) != NULL)
+        return 0.40;
+    if (strchr("mMwW%@", at[0]) != NULL)
+        return 0.98;
+    return at[0] >= 'A' && at[0] <= 'Z' ? 0.70 : 0.635;
+}
+
+double text_px(const char *text, size_t len, double font_px)
+{
+    double em = 0;
+
+    for (size_t i = 0; i < len; i++)
+        em += character_em(text + i);
+    return em * font_px;
+}
+
+/* How much of it fits: up to the last place where a line may end, else as many
+ * characters as there is room for. */
+static size_t fitting_len(const char *text, double width, double font_px)
+{
+    size_t decent = 0, len = 0, bytes;
+
+    while (text[len] != '\0') {
+        bytes = character_len(text + len);
+        bytes = bytes > 0 ? bytes : 1;
+        if (len > 0 && text_px(text, len + bytes, font_px) > width)
+            return decent > 0 ? decent : len;
+        len += bytes;
+        if (strchr(" -/,_", text[len - 1]) != NULL)
+            decent = len;
+    }
+    return len;
+}
+
+struct lines lines_of(const char *text, double width, double font_px)
+{
+    struct lines l = {.count = 0};
+
+    while (*text != '\0' && l.count < MOST_LINES) {
+        size_t len = l.count == MOST_LINES - 1
+                         ? strlen(text)
+                         : fitting_len(text, width, font_px);
+        double px = text_px(text, len, font_px);
+
+        l.at[l.count] = text;
+        l.len[l.count++] = len;
+        l.width = px > l.width ? px : l.width;
+        text += len;
+    }
+    return l;
+}
+
+/* ---- marks ------------------------------------------------------------- */
+
+void write_look(FILE *out, struct look look)
+{
+    fprintf(out, "class=\"s c%d%s\"", look.colour,
+            look.is_hollow ? " hollow" : "");
+}
+
+/* Around 0, 0, with a radius of 1; of about the same area. */
+static const char *mark_path(int mark)
+{
+    switch (mark) {
+    case 1: /* a plus */
+        return "M-.35-1H.35V-.35H1V.35H.35V1H-.35V.35H-1V-.35H-.35Z";
+    case 2: /* a square */ return "M-.85-.85H.85V.85H-.85Z";
+    case 3: /* a triangle */ return "M0-1.1L1.05.8H-1.05Z";
+    case 4: /* a diamond */ return "M0-1.2L1.05 0L0 1.2L-1.05 0Z";
+    case 5: /* a triangle that points down */ return "M0 1.1L1.05-.8H-1.05Z";
+    case 6: /* a circle */
+        return "M-.95 0A.95.95 0 0 1 .95 0A.95.95 0 0 1-.95 0Z";
+    default: /* an hourglass */ return "M-.9-1H.9L.25 0L.9 1H-.9L-.25 0Z";
+    }
+}
+
+void write_mark(FILE *out, struct look look, double x, double y, double size)
+{
+    fprintf(out,
+            "<path class=\"mark\" transform=\"translate(%.1f %.1f) "
+            "scale(%.2g)\" d=\"%s\"/>",
+            x, y, size, mark_path(look.mark));
+}

@@ -1,0 +1,150 @@
+/*
+ * tests/compare/report/report.h - the parts of report_write(): text and marks
+ * (look.c), scales (scale.c), places for names
+ * (labels.c), pictures (svg.c, lines.c, bars.c),
+ * tables (table.c), the style (style.c), and the page itself
+ * (report.c).
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include "text.h"
+
+/* ---- text and marks ---------------------------------------------------- */
+
+/* A series looks the same on the whole page: a colour (the style has one for
+ * each number), a mark; hollow and dashed: it is no stage, but a variant, a
+ * floor, somebody else's. */
+struct look {
+    int colour, mark;
+    bool is_hollow;
+};
+
+enum { STAGES = 7, OTHER_COLOURS = 5, MOST_OTHERS = 64 };
+
+struct page {
+    FILE *out;
+    const struct results *results;
+    const char *others[MOST_OTHERS]; /* what is no stage, in order of coming */
+    int n_others;
+};
+
+void page_note_others(struct page *page);
+struct look look_of(const struct page *page, const struct experiment *e,
+                    const char *series);
+
+/* Escaped. What is no UTF-8 and what HTML forbids becomes U+FFFD. */
+void write_html(FILE *out, const char *text);
+
+/* The first `len` bytes of it, whole characters. */
+void write_html_part(FILE *out, const char *text, size_t len);
+
+/* The same of what people wrote: what stands between backquotes is code. */
+void write_prose(FILE *out, const char *text);
+
+/* class="..." with colour and kind of line; the mark; both in SVG. */
+void write_look(FILE *out, struct look look);
+void write_mark(FILE *out, struct look look, double x, double y, double size);
+
+/* About how wide it will be, in pixels: a little more, so that it fits. */
+double text_px(const char *text, size_t len, double font_px);
+
+/* Breaks text into lines of at most `width` pixels where that can be done
+ * decently. Returns the count. */
+enum { MOST_LINES = 4 };
+struct lines {
+    const char *at[MOST_LINES];
+    size_t len[MOST_LINES];
+    int count;
+    double width; /* of the widest */
+};
+struct lines lines_of(const char *text, double width, double font_px);
+
+/* ---- scales ------------------------------------------------------------ */
+
+enum { MOST_TICKS = 24 };
+
+/* From numbers to pixels. */
+struct scale {
+    enum { LINEAR, DECADES, PERCENTILES } kind;
+    double first, last; /* the ends, as transformed: log10 or -log10(1 - x) */
+    double from, to;    /* in pixels */
+    bool has_zero;      /* DECADES: `first` is the place of 0 */
+    double ticks[MOST_TICKS];
+    int n_ticks;
+};
+
+/* For the places of a picture, and for its figures. `from` and `to` are set by
+ * the caller, before scale_thin(). */
+struct scale scale_of_places(const struct view *v);
+struct scale scale_of_figures(const struct experiment *e, const struct view *v);
+double scale_at(const struct scale *s, double number);
+
+/* "10 k", "1,000", "0.5". */
+const char *tick_text(char text[NUMBER_SIZE], double number);
+
+/* Leaves out ticks of a place axis whose headings would touch. */
+void scale_thin(struct scale *s, const struct picture *p, double font_px);
+
+/* ---- places for names -------------------------------------------------- */
+
+struct box {
+    double left, top, right, bottom;
+};
+
+/* The name of a line: its lines of text, the line's end, and where the name
+ * stands (the left end, the middle), with a mark before it. */
+struct label {
+    struct lines text;
+    double end_x, end_y, x, y;
+    bool in_margin; /* beside the plot, all in one column */
+};
+
+/* A line in pixels. */
+struct path {
+    double x[MOST_XS], y[MOST_XS];
+    int count;
+};
+
+/* Sets x, y and in_margin of each. Names of lines that end within the plot
+ * stand there if nothing is in their way; all the others in the margin, moved
+ * apart. */
+void labels_place(struct label *labels, const struct path *paths, int count,
+                  struct box plot, double line_px);
+
+/* Does it need a line from the line's end, and to where? */
+bool label_leader(const struct label *l, double line_px, double *x, double *y);
+
+/* ---- pictures ---------------------------------------------------------- */
+
+enum { FONT_PX = 12, LINE_PX = 15, WIDE_PX = 760, NARROW_PX = 360 };
+
+/* <svg> with <title> and <desc>; `width` is WIDE_PX or NARROW_PX. */
+void write_picture(const struct page *page, const struct experiment *e,
+                   const struct picture *p, int width);
+void write_bars(const struct page *page, const struct experiment *e,
+                const struct view *v, int width);
+
+/* For both kinds of picture: the beginning of the element, lines of text, and
+ * what is said of one figure, as attributes and as a title. */
+void write_svg_begin(const struct page *page, const struct experiment *e,
+                     const struct view *v, int width, double height);
+void write_lines(FILE *out, const struct lines *lines, double x, double y,
+                 const char *class_name);
+void write_figure_data(FILE *out, const struct figure *f);
+void write_figure_title(FILE *out, const struct picture *p,
+                        const struct figure *f);
+
+/* ---- tables ------------------------------------------------------------ */
+
+/* Too wide for the window, it scrolls in a box of its own, which the keyboard
+ * reaches too. `where` begins its anchors. That of the models is brief, and its
+ * headings lead to their experiments. */
+void write_table(const struct page *page, const struct grid *g,
+                 const char *caption, const char *where, bool is_models);
+
+/* ---- the page ---------------------------------------------------------- */
+
+void write_style(FILE *out);
+
+#endif
