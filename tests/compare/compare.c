@@ -26,7 +26,7 @@ static const char help[] =
     "Usage: compare [options]\n"
     "Puts claims about servers to the test, each with an experiment: all\n"
     "models under the same load, in turns. Prints what came out, and writes\n"
-    "results.json, results.tsv and report.html.\n"
+    "results.json and report.html.\n"
     "\n"
     "  --only WHICH     only these experiments: numbers or names, as\n"
     "                   5,silent,9\n"
@@ -354,7 +354,6 @@ static void write_files(struct results *r)
 {
     if (results_load(r, folder) == -1 ||
         results_write_json(r, in_folder("results.json")) == -1 ||
-        results_write_tsv(r, in_folder("results.tsv")) == -1 ||
         report_write(r, in_folder("report.html")) == -1)
         fail(folder);
 }

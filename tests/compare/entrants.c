@@ -218,7 +218,7 @@ bool crowd_start(struct program *crowd, const struct entrant *server, int count)
                           number,    "--clients",
                           "1",       "--rate",
                           "1",       "--seconds",
-                          "3600",    "--json",
+                          "3600",    "--lines",
                           "--marks", "--patience",
                           "30",      server->program.address,
                           NULL,      NULL};

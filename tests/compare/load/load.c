@@ -38,7 +38,8 @@ static const char help[] =
     "  --patience S    how long to wait for a connection, and at the end for\n"
     "                  the last answers (default 5)\n"
     "  --prompt        get up for each answer (see below)\n"
-    "  --json          one JSON object instead of the text\n"
+    "  --lines         for programs: a figure a line, its name, a tab and its\n"
+    "                  value (see below)\n"
     "  --marks         print the lines \"begin\" and \"end\" when the counted "
     "time\n"
     "                  does, and at each wait for a byte on stdin or its end: "
@@ -79,6 +80,13 @@ static const char help[] =
     "take. --prompt turns that off. With 127.x.x.x as target, clients connect\n"
     "from 127.0.0.1, 127.0.0.2 and so on, 10,000 from each.\n"
     "\n"
+    "--lines: seconds; messages, per_s, mb_per_s while it counted;\n"
+    "all_messages, with those that came later; mean_us, p50_us, p90_us,\n"
+    "p99_us, p999_us, max_us of latency; wrong_bytes, early_closes, refused,\n"
+    "unanswered, and the first_error if there was one; own_user_s,\n"
+    "own_system_s, own_waited_s (for a CPU), own_us for a message, own_kib;\n"
+    "bottleneck and ok: 1 or 0.\n"
+    "\n"
     "Exit status: 0 all was answered rightly; 1 there were wrong bytes, early\n"
     "closes, refused connections or unanswered messages; 2 wrong usage.\n";
 
@@ -95,7 +103,7 @@ static const struct option names[] = {
     {"framed", no_argument, NULL, 'f'},
     {"patience", required_argument, NULL, 'p'},
     {"prompt", no_argument, NULL, 'P'},
-    {"json", no_argument, NULL, 'j'},
+    {"lines", no_argument, NULL, 'l'},
     {"marks", no_argument, NULL, 'm'},
     {"hdr", required_argument, NULL, 'H'},
     {"help", no_argument, NULL, 'h'},
@@ -104,7 +112,7 @@ static const struct option names[] = {
 
 static struct settings settings = {
     .clients = 10, .size = 64, .depth = 1, .seconds = 5, .patience_s = 5};
-static bool json;
+static bool lines;
 static const char *hdr_file;
 static struct outcome outcome; /* with its histogram: not for a stack */
 
@@ -130,7 +138,7 @@ static void read_option(int letter)
     case 'f': settings.content = FRAMED; break;
     case 'p': settings.patience_s = number(optarg, 0, 86400); break;
     case 'P': settings.prompt = true; break;
-    case 'j': json = true; break;
+    case 'l': lines = true; break;
     case 'm': settings.marks = true; break;
     case 'H': hdr_file = optarg; break;
     case 'h': fputs(help, stdout); exit(fflush(stdout) == 0 ? 0 : 1);
@@ -216,8 +224,8 @@ int main(int argc, char **argv)
                 settings.clients + settings.idle, strerror(errno));
         return EXIT_FAILURE;
     }
-    if (json)
-        print_json(&settings, &outcome);
+    if (lines)
+        print_lines(&settings, &outcome);
     else
         print_text(&settings, &outcome);
     if (hdr_file != NULL && write_hdr() == -1) {

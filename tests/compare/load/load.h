@@ -67,6 +67,7 @@ bool load_failed(const struct outcome *out);
 bool load_was_bottleneck(const struct outcome *out);
 
 void print_text(const struct settings *s, const struct outcome *out);
-void print_json(const struct settings *s, const struct outcome *out);
+/* A figure a line: NAME, a tab, its value. load --help names them. */
+void print_lines(const struct settings *s, const struct outcome *out);
 
 #endif

@@ -50,8 +50,6 @@ static const char *duration(uint64_t ns, char *text, size_t size)
     return text;
 }
 
-static const char *const mode_names[] = {"closed", "open", "churn"};
-
 static void print_mode(const struct settings *s)
 {
     printf("load: %s, ", s->target.name);
@@ -130,69 +128,40 @@ void print_text(const struct settings *s, const struct outcome *out)
             duration(histogram_at(&out->lateness, 0.99), text, sizeof(text)));
 }
 
-/* A target may be a path with any byte in it. */
-static void print_json_text(const char *text)
+void print_lines(const struct settings *s, const struct outcome *out)
 {
-    putchar('"');
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if (c == '"' || c == '\\')
-            printf("\\%c", c);
-        else if (c < ' ')
-            printf("\\u%04x", c);
-        else
-            putchar(c);
-    }
-    putchar('"');
-}
-
-static void print_json_latency(const struct histogram *h)
-{
-    printf(" \"latency_us\": {\"mean\": %.3f, ", histogram_mean(h) / 1e3);
-    for (int i = 0; i < SHARES; i++)
-        printf("\"%s\": %.3f, ", share_names[i],
-               (double)histogram_at(h, shares[i]) / 1e3);
-    printf("\"max\": %.3f, \"count\": %llu},\n", (double)h->max / 1e3,
-           (unsigned long long)h->count);
-}
-
-static void print_json_own(const struct outcome *out)
-{
-    printf(" \"own\": {\"share\": %.4f, \"us_per_message\": %.4f, "
-           "\"user_s\": %.6f, \"system_s\": %.6f, \"waited_s\": %.6f, "
-           "\"rss_kib\": %ld, \"late_us_p99\": %.3f},\n",
-           per_second(out, own_s(out)), own_us_per_message(out), out->user_s,
-           out->system_s, out->waited_s, out->rss_kib,
-           (double)histogram_at(&out->lateness, 0.99) / 1e3);
-}
-
-void print_json(const struct settings *s, const struct outcome *out)
-{
+    const struct histogram *h = &out->latency;
     const struct errors *e = &out->errors;
+    const struct {
+        const char *name;
+        double value;
+    } lines[] = {
+        {"seconds", out->seconds},
+        {"messages", (double)out->messages},
+        {"per_s", per_second(out, (double)out->messages)},
+        {"mb_per_s", mb_per_second(s, out)},
+        {"all_messages", (double)h->count},
+        {"mean_us", histogram_mean(h) / 1e3},
+        {"p50_us", (double)histogram_at(h, 0.5) / 1e3},
+        {"p90_us", (double)histogram_at(h, 0.9) / 1e3},
+        {"p99_us", (double)histogram_at(h, 0.99) / 1e3},
+        {"p999_us", (double)histogram_at(h, 0.999) / 1e3},
+        {"max_us", (double)h->max / 1e3},
+        {"wrong_bytes", (double)e->wrong_bytes},
+        {"early_closes", (double)e->early_closes},
+        {"refused", (double)e->refused},
+        {"unanswered", (double)e->unanswered},
+        {"own_user_s", out->user_s},
+        {"own_system_s", out->system_s},
+        {"own_waited_s", out->waited_s},
+        {"own_us", own_us_per_message(out)},
+        {"own_kib", (double)out->rss_kib},
+        {"bottleneck", load_was_bottleneck(out)},
+        {"ok", !load_failed(out)},
+    };
 
-    printf("{\"target\": ");
-    print_json_text(s->target.name);
-    printf(",\n \"mode\": \"%s\", \"clients\": %u, \"idle\": %u, "
-           "\"size\": %u, \"depth\": %u, \"rate\": %.10g,\n",
-           mode_names[s->mode], s->clients, s->idle, s->size, s->depth,
-           s->rate);
-    printf(" \"seconds\": %.6f, \"messages\": %llu, "
-           "\"messages_per_s\": %.3f, \"mb_per_s\": %.6f,\n",
-           out->seconds, (unsigned long long)out->messages,
-           per_second(out, (double)out->messages), mb_per_second(s, out));
-    print_json_latency(&out->latency);
-    printf(" \"errors\": {\"wrong_bytes\": %llu, \"early_closes\": %llu, "
-           "\"refused\": %llu, \"unanswered\": %llu, \"first\": ",
-           (unsigned long long)e->wrong_bytes,
-           (unsigned long long)e->early_closes, (unsigned long long)e->refused,
-           (unsigned long long)e->unanswered);
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+        printf("%s\t%.10g\n", lines[i].name, lines[i].value);
     if (e->first_errno != 0)
-        printf("\"%s\"},\n", errno_symbol(e->first_errno));
-    else
-        printf("null},\n");
-    print_json_own(out);
-    printf(" \"bottleneck\": %s, \"ok\": %s}\n",
-           load_was_bottleneck(out) ? "true" : "false",
-           load_failed(out) ? "false" : "true");
+        printf("first_error\t%s\n", errno_symbol(e->first_errno));
 }

@@ -1,8 +1,8 @@
 /*
  * tests/compare/report/report_test.c - the report: that its pictures, its
- * tables and results.json hold the same numbers, that nothing in a text breaks
- * out of it, that it needs nothing else, and that a browser shows it without
- * overlaps.
+ * tables and results.json (json.cmake) hold the same numbers, that nothing in a
+ * text breaks out of it, that it needs nothing else, and that a browser shows
+ * it without overlaps.
  *
  * With --fixture FOLDER it writes the made-up results and their report there,
  * to look at.
@@ -28,18 +28,6 @@ static char *report(void)
     return read_whole(harness_path("report.html"));
 }
 
-static struct list json(void)
-{
-    struct list l;
-    char *text;
-
-    CHECK_EQ(results_write_json(&made, harness_path("json")), 0);
-    text = read_whole(harness_path("json"));
-    l = read_json(text);
-    free(text);
-    return l;
-}
-
 /* ---- the same numbers -------------------------------------------------- */
 
 static bool is_place(const struct written *a, const struct written *b)
@@ -48,14 +36,14 @@ static bool is_place(const struct written *a, const struct written *b)
            strcmp(a->series, b->series) == 0;
 }
 
-static void expect_pictures(const char *html, const struct list *json,
+static void expect_pictures(const char *html, const struct list *numbers,
                             const char *kind)
 {
     struct list points = read_pictures(html, kind);
     int drawn = 0;
 
-    for (int i = 0; i < json->count; i++) {
-        const struct written *a = &json->rows[i], *b = points.rows;
+    for (int i = 0; i < numbers->count; i++) {
+        const struct written *a = &numbers->rows[i], *b = points.rows;
         int found = 0;
 
         if (strcmp(a->median, "null") == 0)
@@ -78,7 +66,7 @@ static void expect_pictures(const char *html, const struct list *json,
 static void pictures_are_the_numbers(void)
 {
     char *html = report();
-    struct list numbers = json();
+    struct list numbers = numbers_of(&made);
 
     expect_pictures(html, &numbers, "wide");
     expect_pictures(html, &numbers, "narrow");
@@ -87,12 +75,13 @@ static void pictures_are_the_numbers(void)
     results_free(&made);
 }
 
-/* The tables go row by row as JSON does. Where several figures of a picture
- * have one place, they stand in one column: more to the right, larger x. */
+/* The tables go row by row as the numbers do. Where several figures of a
+ * picture have one place, they stand in one column: more to the right, larger
+ * x. */
 static void tables_are_the_numbers(void)
 {
     char *html = report();
-    struct list numbers = json(), cells = read_tables(html);
+    struct list numbers = numbers_of(&made), cells = read_tables(html);
 
     CHECK_EQ(cells.count, numbers.count);
     for (int i = 0; i < cells.count; i++) {
@@ -447,6 +436,22 @@ static void without_complaint(void)
 
 /* ---- to look at -------------------------------------------------------- */
 
+/* A number a line, divided by tabs, for json.cmake. */
+static int write_numbers(const char *path)
+{
+    struct list numbers = numbers_of(&made);
+    FILE *f = fopen(path, "we");
+
+    for (int i = 0; f != NULL && i < numbers.count; i++) {
+        const struct written *w = &numbers.rows[i];
+
+        fprintf(f, "%d\t%c\t%s\t%s\t%s\t%s\t%s\n", w->experiment, w->picture,
+                w->series, w->x, w->median, w->low, w->high);
+    }
+    free(numbers.rows);
+    return f != NULL ? fclose(f) : -1;
+}
+
 static int write_fixture(const char *folder)
 {
     char path[PATH_SIZE];
@@ -458,8 +463,8 @@ static int write_fixture(const char *folder)
     result |= facts_save(made.facts, made.n_facts, folder);
     snprintf(path, sizeof(path), "%s/results.json", folder);
     result |= results_write_json(&made, path);
-    snprintf(path, sizeof(path), "%s/results.tsv", folder);
-    result |= results_write_tsv(&made, path);
+    snprintf(path, sizeof(path), "%s/numbers", folder);
+    result |= write_numbers(path);
     snprintf(path, sizeof(path), "%s/report.html", folder);
     result |= report_write(&made, path);
     for (int i = 0; i < made.n_experiments; i++)

@@ -1,7 +1,7 @@
 /*
  * tests/compare/report/written.h - for the tests: reads what was written of
- * results, as JSON, as TSV, and as HTML with its pictures and tables, each into
- * the same list of numbers. What is not well formed fails the case.
+ * results as HTML, its pictures and its tables, into lists of numbers. What is
+ * not well formed fails the case.
  */
 #ifndef WRITTEN_H
 #define WRITTEN_H
@@ -25,8 +25,8 @@ struct list {
 /* A whole file; the caller frees. */
 char *read_whole(const char *path);
 
-struct list read_json(const char *text);
-struct list read_tsv(char *text); /* cuts it up */
+/* What is to stand there: row by row, picture by picture. */
+struct list numbers_of(const struct results *r);
 
 /* The points of all pictures of one kind: "wide", "narrow". */
 struct list read_pictures(const char *html, const char *kind);

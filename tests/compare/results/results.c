@@ -1,21 +1,12 @@
 /* tests/compare/results/results.c - see results.h: one experiment, and its
  * file.
  *
- * The lines of FOLDER/NN-name.result, in this order:
- *
- *     experiment  NUMBER  NAME
- *     claim  TEXT        source  TEXT
- *     verdict  WORDS     says  TEXT       (the words are verdict_text's)
- *     asserted  TEXT     kept  0 or 1
- *     repeat  TEXT       seconds  NUMBER
- *     command  TEXT                       (any number of them)
- *     picture  LETTER  SHAPE  LOG_X  LOG_Y  TITLE  X_TITLE  Y_TITLE  GROUPS
- *              COLUMN  COLUMN_X           (one line, as the next)
- *     figure  LETTER  SERIES  X  MEDIAN  LOW  HIGH  ROUNDS  NOTE
- *     end
+ * The lines of FOLDER/NN-name.result, in this order: experiment  NUMBER  NAME;
+ * those of record.c's tables, with any number of "command  TEXT", pictures and
+ * figures; end.
  *
  * and of FOLDER/machine.result: fact  NAME  VALUE, and end. */
-#include "text.h"
+#include "record.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -79,38 +70,6 @@ void experiment_free(struct experiment *e)
 
 /* ---- the file ---------------------------------------------------------- */
 
-static void write_line(FILE *out, const char *kind, const char *text)
-{
-    fprintf(out, "%s\t", kind);
-    write_escaped(out, text);
-    fputc('\n', out);
-}
-
-static void write_picture(FILE *out, const struct picture *p)
-{
-    static const char *const shapes[] = {"lines", "bars", "shares"};
-    const char *const texts[] = {p->title, p->x_title, p->y_title, p->groups,
-                                 p->column};
-
-    fprintf(out, "picture\t%c\t%s\t%d\t%d", p->letter, shapes[p->shape],
-            p->log_x, p->log_y);
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        fputc('\t', out);
-        write_escaped(out, texts[i]);
-    }
-    fprintf(out, "\t%.17g\n", p->column_x);
-}
-
-static void write_figure(FILE *out, const struct figure *f)
-{
-    fprintf(out, "figure\t%c\t", f->picture);
-    write_escaped(out, f->series);
-    fprintf(out, "\t%.17g\t%.17g\t%.17g\t%.17g\t%d\t", f->x, f->median, f->low,
-            f->high, f->rounds);
-    write_escaped(out, f->note);
-    fputc('\n', out);
-}
-
 int experiment_save(const struct experiment *e, const char *folder)
 {
     char path[PATH_SIZE];
@@ -120,23 +79,18 @@ int experiment_save(const struct experiment *e, const char *folder)
              e->name);
     if (draft_open(&d, path) == -1)
         return -1;
-    fprintf(d.file, "experiment\t%d\t", e->number);
-    write_escaped(d.file, e->name);
-    fputc('\n', d.file);
-    write_line(d.file, "claim", e->claim);
-    write_line(d.file, "source", e->source);
-    write_line(d.file, "verdict", verdict_text(e->verdict));
-    write_line(d.file, "says", e->says);
-    write_line(d.file, "asserted", e->asserted);
-    fprintf(d.file, "kept\t%d\n", e->kept);
-    write_line(d.file, "repeat", e->repeat);
-    fprintf(d.file, "seconds\t%.17g\n", e->seconds);
-    for (int i = 0; i < e->n_commands; i++)
-        write_line(d.file, "command", e->commands[i]);
+    fprintf(d.file, "experiment\t%d\t%s\n", e->number, e->name);
+    for (int i = 0; i < EXPERIMENT_LINES; i++)
+        record_write(d.file, &experiment_lines[i], (const char *)e);
+    for (int i = 0; i < e->n_commands; i++) {
+        fputs("command\t", d.file);
+        write_escaped(d.file, e->commands[i]);
+        fputc('\n', d.file);
+    }
     for (int i = 0; i < e->n_pictures; i++)
-        write_picture(d.file, &e->pictures[i]);
+        record_write(d.file, &picture_line, (const char *)&e->pictures[i]);
     for (int i = 0; i < e->n_figures; i++)
-        write_figure(d.file, &e->figures[i]);
+        record_write(d.file, &figure_line, (const char *)&e->figures[i]);
     fputs("end\n", d.file);
     return draft_keep(&d);
 }
@@ -149,13 +103,8 @@ int facts_save(const struct fact *facts, int count, const char *folder)
     snprintf(path, sizeof(path), "%s/machine.result", folder);
     if (draft_open(&d, path) == -1)
         return -1;
-    for (int i = 0; i < count; i++) {
-        fputs("fact\t", d.file);
-        write_escaped(d.file, facts[i].name);
-        fputc('\t', d.file);
-        write_escaped(d.file, facts[i].value);
-        fputc('\n', d.file);
-    }
+    for (int i = 0; i < count; i++)
+        record_write(d.file, &fact_line, (const char *)&facts[i]);
     fputs("end\n", d.file);
     return draft_keep(&d);
 }

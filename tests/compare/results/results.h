@@ -5,8 +5,8 @@
  * before Ctrl-C is not lost, and one experiment can be repeated by itself.
  *
  * FOLDER/05-silent.result is text, a line for each fact, fields separated by
- * tabs, the first one naming the kind of line (results.c lists them). A reader
- * leaves out lines of a kind it does not know.
+ * tabs, the first one naming the kind of line (results.c and record.c list
+ * them). A reader leaves out lines of a kind it does not know.
  */
 #ifndef RESULTS_H
 #define RESULTS_H
@@ -138,7 +138,6 @@ void results_print(const struct results *r, FILE *out);
 
 /* The same for programs. -1 and errno. */
 int results_write_json(const struct results *r, const char *path);
-int results_write_tsv(const struct results *r, const char *path);
 
 /* ---- the report -------------------------------------------------------- */
 

@@ -259,7 +259,7 @@ static void wholly_or_not_at_all(void)
     CHECK(strcmp(loaded.experiments[0]->claim, "new") != 0);
     results_free(&loaded);
     results_free(&made);
-    CHECK_EQ(results_write_tsv(&made, "/nonexistent/x"), -1);
+    CHECK_EQ(results_write_json(&made, "/nonexistent/x"), -1);
     CHECK_EQ(errno, ENOENT);
 }
 
@@ -359,42 +359,7 @@ static void colours(void)
     CHECK_EQ(escapes_on_a_terminal(), 0);
 }
 
-/* ---- for programs ------------------------------------------------------ */
-
-static void json_and_tsv(void)
-{
-    struct list json, tsv;
-    char *text;
-    int i = 0;
-
-    fixture_results(&made);
-    CHECK_EQ(results_write_json(&made, harness_path("json")), 0);
-    CHECK_EQ(results_write_tsv(&made, harness_path("tsv")), 0);
-    text = read_whole(harness_path("json"));
-    json = read_json(text);
-    free(text);
-    text = read_whole(harness_path("tsv"));
-    tsv = read_tsv(text);
-    free(text);
-    for (int j = 0; j < made.n_experiments; j++)
-        i += made.experiments[j]->n_figures;
-    CHECK_EQ(json.count, i);
-    CHECK_EQ(tsv.count, i);
-    for (i = 0; i < json.count; i++) {
-        struct written *a = &json.rows[i], *b = &tsv.rows[i];
-
-        check_step("%d%c %s at %s: %s", a->experiment, a->picture, a->series,
-                   a->x, a->median);
-        CHECK_EQ(a->experiment, b->experiment);
-        CHECK_EQ(a->picture, b->picture);
-        CHECK(strcmp(a->series, b->series) == 0 && strcmp(a->x, b->x) == 0);
-        CHECK(strcmp(a->median, b->median) == 0);
-        CHECK(strcmp(a->low, b->low) == 0 && strcmp(a->high, b->high) == 0);
-    }
-    free(json.rows);
-    free(tsv.rows);
-    results_free(&made);
-}
+/* ---- numbers and names ------------------------------------------------- */
 
 static void numbers(void)
 {
@@ -489,7 +454,6 @@ static const struct check_case cases[] = {
     {"fits-a-terminal", fits_a_terminal},
     {"says-all", says_all},
     {"colours", colours},
-    {"json-and-tsv", json_and_tsv},
     {"numbers", numbers},
     {"characters", characters},
     {"order-of-series", order_of_series},

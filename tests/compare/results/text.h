@@ -14,7 +14,7 @@ enum { NUMBER_SIZE = 40, MOST_XS = 64, PATH_SIZE = 4096 };
 
 /* ---- numbers ----------------------------------------------------------- */
 
-/* What JSON, TSV and the report say of one number is the same to the digit:
+/* What JSON and the report say of one number is the same to the digit:
  * four significant digits, and every digit before the point; places of the x
  * axis to ten. NAN and infinity: "null". All return `text`. */
 const char *number_text(char text[NUMBER_SIZE], double number);

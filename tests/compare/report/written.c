@@ -1,7 +1,6 @@
-/* tests/compare/report/written_html.c - see written.h: HTML as report.c writes
- * it. It is stricter than HTML: every attribute in double quotes, no stray
- * character.
- */
+/* tests/compare/report/written.c - see written.h: HTML as report.c writes it.
+ * It is stricter than HTML: every attribute in double quotes, no stray
+ * character. */
 #include "written.h"
 
 #include "check.h"
@@ -9,6 +8,17 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+
+char *read_whole(const char *path)
+{
+    FILE *f = fopen(path, "re");
+    char *text = NULL;
+    size_t size = 0;
+
+    CHECK(f != NULL && getdelim(&text, &size, '\0', f) > 0);
+    fclose(f);
+    return text;
+}
 
 /* ---- pieces ------------------------------------------------------------ */
 
@@ -133,7 +143,7 @@ void attribute_of(char *value, size_t size, const struct token *token,
     }
 }
 
-/* ---- pictures ---------------------------------------------------------- */
+/* ---- numbers ----------------------------------------------------------- */
 
 static struct written *add_row(struct list *l)
 {
@@ -141,6 +151,39 @@ static struct written *add_row(struct list *l)
     CHECK(l->rows != NULL);
     return &l->rows[l->count++];
 }
+
+static void add_picture(struct list *l, const struct experiment *e,
+                        const struct picture *p)
+{
+    const struct view v = view_of(e, p);
+
+    for (int i = 0; i < v.n_series * v.n_xs; i++) {
+        const struct figure *f =
+            figure_of(e, p->letter, v.series[i / v.n_xs], v.xs[i % v.n_xs]);
+        struct written w = {.experiment = e->number, .picture = p->letter};
+
+        if (f == NULL)
+            continue;
+        snprintf(w.series, sizeof(w.series), "%s", f->series);
+        place_text(w.x, f->x);
+        number_text(w.median, f->median);
+        number_text(w.low, f->low);
+        number_text(w.high, f->high);
+        *add_row(l) = w;
+    }
+}
+
+struct list numbers_of(const struct results *r)
+{
+    struct list l = {.count = 0};
+
+    for (int i = 0; i < r->n_experiments; i++)
+        for (int j = 0; j < r->experiments[i]->n_pictures; j++)
+            add_picture(&l, r->experiments[i], &r->experiments[i]->pictures[j]);
+    return l;
+}
+
+/* ---- pictures ---------------------------------------------------------- */
 
 struct list read_pictures(const char *html, const char *kind)
 {
