@@ -12,6 +12,7 @@
  * has come and what it rests on has happened. The times only make the picture.
  */
 #include "measure.h"
+#include "servers.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -398,38 +399,57 @@ static void print_table(void)
 
 /* ---- command line ------------------------------------------------------ */
 
-static const char *model_of(const char *name)
+static const char *model_of(const struct server_info *s)
 {
-    static const char *const models[][2] = {
-        {"01-blocking", "one client after another"},
-        {"02-fork", "a process for each client"},
-        {"03-pthread", "a thread for each client"},
-        {"04-select", "one loop around select"},
-        {"05-poll", "one loop around poll"},
-        {"06-epoll", "one loop around epoll"},
+    static const struct {
+        unsigned trait;
+        const char *model;
+    } models[] = {
+        {TRAIT_ONE_AT_A_TIME, "one client after another"},
+        {TRAIT_PROCESS_EACH, "a process for each client"},
+        {TRAIT_THREAD_EACH, "a thread for each client"},
+        {TRAIT_SELECT, "one loop around select"},
+        {TRAIT_POLL, "one loop around poll"},
+        {TRAIT_EPOLL, "one loop around epoll"},
     };
 
     for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
-        if (strcmp(models[i][0], name) == 0)
-            return models[i][1];
+        if (server_has(s, models[i].trait))
+            return models[i].model;
     return "-";
+}
+
+static void add_stage(const struct server_info *s)
+{
+    if (s->program != NULL && s->client != NULL && n_stages < STAGES)
+        stages[n_stages++] =
+            (struct stage){.name = s->name,
+                           .server = s->program,
+                           .client = s->client,
+                           .model = model_of(s),
+                           .one_at_a_time = server_has(s, TRAIT_ONE_AT_A_TIME)};
 }
 
 static void read_command_line(int argc, char **argv)
 {
-    if (argc < 4 || argc % 3 != 1 || argc / 3 > STAGES) {
-        fputs("Usage: demo (STAGE SERVER CLIENT)...\n"
-              "Lets three clients talk to each server in turn.\n",
+    const struct server_info *s = argc > 1 ? server_named(argv[1]) : NULL;
+
+    if (argc == 3 || argc > 4 || (argc > 1 && s == NULL)) {
+        fputs("Usage: demo [NAME [SERVER CLIENT]]\n"
+              "Lets three clients talk to each server in turn; to the one of\n"
+              "this name, or to another in its place.\n",
               stderr);
         exit(EXIT_USAGE);
     }
-    for (int i = 1; i < argc; i += 3)
-        stages[n_stages++] =
-            (struct stage){.name = argv[i],
-                           .server = argv[i + 1],
-                           .client = argv[i + 2],
-                           .model = model_of(argv[i]),
-                           .one_at_a_time = strncmp(argv[i], "01", 2) == 0};
+    if (s != NULL)
+        add_stage(s);
+    for (size_t i = 0; argc == 1 && (s = server_at(i)) != NULL; i++)
+        if (server_has(s, TRAIT_DEMO))
+            add_stage(s);
+    if (argc == 4 && n_stages == 1) {
+        stages[0].server = argv[2];
+        stages[0].client = argv[3];
+    }
 }
 
 static void print_introduction(void)

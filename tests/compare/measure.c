@@ -273,14 +273,16 @@ static void read_figures(struct load_figures *f, const char *lines)
  * give. So it is waited for: what one mark leaves out, the other one has. */
 static struct usage usage_at_rest(const struct program *server)
 {
-    struct usage before = usage_of(server), u;
-    int looks = 0;
+    struct usage before = usage_of(server), after = before;
 
-    while (u = usage_of(server), u.cpu_s != before.cpu_s && looks < 100) {
-        before = u;
-        (void)is_patient(&looks);
+    for (int looks = 0; looks < 100; looks++) {
+        after = usage_of(server);
+        if (after.cpu_s == before.cpu_s)
+            break;
+        before = after;
+        rest_ms(1);
     }
-    return u;
+    return after;
 }
 
 bool run_load(struct load_figures *f, const struct program *server, int cpu,
@@ -374,10 +376,9 @@ double moment_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-bool is_patient(int *looks)
+void rest_ms(int ms)
 {
-    struct timespec pause = {0, 1000000};
+    struct timespec pause = {ms / 1000, ms % 1000 * 1000000L};
 
     (void)nanosleep(&pause, NULL);
-    return ++*looks < PATIENCE_MS;
 }

@@ -139,8 +139,6 @@ double line_number(const char *text, const char *name);
 /* Milliseconds of CLOCK_MONOTONIC. */
 double moment_ms(void);
 
-/* For `while (!condition && is_patient(&looks))`: sleeps a millisecond, and is
- * false after 20,000 times. */
-bool is_patient(int *looks);
+void rest_ms(int ms);
 
 #endif

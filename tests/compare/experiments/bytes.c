@@ -11,8 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const char no_07[] = "07-framing was not built here.";
-
 /* ---- 11: a delimiter or a length --------------------------------------- */
 
 enum { PAYLOADS = 100, LONGEST = 1024, FRAME_HEAD = 4, PATIENCE_MS = 20000 };
@@ -62,9 +60,9 @@ static size_t hear(int fd, unsigned char *answer, size_t size)
 }
 
 /* The server answers every message with the same words: one message, one
- * answer. Does it see one in this payload? */
-static bool is_one_message(const struct entrant *server, const struct wire *w,
-                           bool line)
+ * answer. False: it saw none, or more than one, in this payload. */
+static bool send_as_one(const struct entrant *server, const struct wire *w,
+                        bool line)
 {
     static const char words[] = "goodbye world!";
     unsigned char answer[16 * LONGEST];
@@ -86,52 +84,51 @@ static bool is_one_message(const struct entrant *server, const struct wire *w,
 static void measure_codec(struct experiment *e, const char *codec)
 {
     static const size_t sizes[] = {4, 16, 64, 256, 1024};
-    const char *argv[] = {
-        server_path("07-framing"), "-q", "-p", "0", "--codec", codec, NULL};
+    const struct server_info *frames = server_named(models.frames);
+    const char *argv[] = {frames->program, "-q",  "-p", "0",
+                          "--codec",       codec, NULL};
     bool line = strcmp(codec, "line") == 0;
-    struct entrant server;
+    struct crew crew = {.count = 0};
+    const struct entrant *server = crew_add_program(&crew, codec, argv);
+    char command[LINE_SIZE];
 
-    entrant_start(&server, codec, argv);
+    snprintf(command, sizeof(command), "%s -q -p PORT --codec %s",
+             built_path(frames), codec);
+    experiment_add_command(e, command);
     for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
         double good = 0;
 
         progress(codec);
-        for (int i = 0; i < PAYLOADS && !server.dead && !is_interrupted();
+        for (int i = 0; i < PAYLOADS && !server->dead && !is_interrupted();
              i++) {
             unsigned char payload[LONGEST];
             struct wire w;
 
             fill_random(payload, sizes[s]);
             wrap(&w, payload, sizes[s], line);
-            good += is_one_message(&server, &w, line);
+            good += send_as_one(server, &w, line);
         }
         good *= 100.0 / PAYLOADS;
-        add_values(e, 'a', codec, (double)sizes[s], &good, 1, server.why);
+        add_values(e, 'a', codec, (double)sizes[s], &good, 1, server->why);
     }
-    crew_stop(&server, 1);
+    crew_stop(&crew);
 }
 
 void experiment_delimiter(struct experiment *e)
 {
     bool whole = true;
+    double last;
 
-    if (server_path("07-framing") == NULL) {
-        conclude(e, SKIPPED, no_07);
-        return;
-    }
-    add_picture(e, 'a', LINES, "Random payloads that arrive as one message",
+    add_picture(e, LINES, "Random payloads that arrive as one message",
                 "bytes of the payload", "per cent of 100 payloads")
         ->log_x = true;
     measure_codec(e, "line");
     measure_codec(e, "length");
-    experiment_add_command(e,
-                           "build/07-framing/server -q -p PORT --codec line");
-    experiment_add_command(e,
-                           "build/07-framing/server -q -p PORT --codec length");
     for (int i = 0; i < e->n_figures; i++)
         if (strcmp(e->figures[i].series, "length") == 0)
             whole = whole && e->figures[i].median == 100;
-    assert_kept(e, whole && median_at(e, 'a', "line", 1024) < 100,
+    last = take_median(e, 'a', "line", 1024);
+    assert_kept(e, whole && last < 100,
                 "every payload survives a length, and not every one a line");
     conclude(
         e, e->kept ? HOLDS : DOES_NOT_HOLD,
@@ -139,8 +136,8 @@ void experiment_delimiter(struct experiment *e)
         "between newlines, of 1024 bytes %.0f; behind a length, %.0f and "
         "%.0f. By chance alone 64 bytes hold no newline in (255/256)^64 of "
         "all cases: 78 per cent.",
-        median_at(e, 'a', "line", 64), median_at(e, 'a', "line", 1024),
-        median_at(e, 'a', "length", 64), median_at(e, 'a', "length", 1024));
+        take_median(e, 'a', "line", 64), last,
+        take_median(e, 'a', "length", 64), take_median(e, 'a', "length", 1024));
 }
 
 /* ---- 12: a large read buffer ------------------------------------------- */
@@ -149,7 +146,8 @@ static const char bare[] = "bare epoll loop";
 
 static void conclude_buffer(struct experiment *e)
 {
-    double gain = median_at(e, 'a', bare, 4) / median_at(e, 'a', bare, 64);
+    double usual = take_median(e, 'a', bare, 64);
+    double gain = take_median(e, 'a', bare, 4) / usual;
 
     assert_kept(e, gain >= 2,
                 "a message costs at least twice as much with a buffer of 4 KiB "
@@ -160,40 +158,36 @@ static void conclude_buffer(struct experiment *e)
                           : DOES_NOT_HOLD,
              "With a buffer of 4 KiB a message costs %.1f times the CPU time "
              "that it costs with 64 KiB; with 256 KiB, %.2f times.",
-             gain, median_at(e, 'a', bare, 256) / median_at(e, 'a', bare, 64));
+             gain, take_median(e, 'a', bare, 256) / usual);
 }
 
 void experiment_buffer(struct experiment *e)
 {
-    static const char *const sizes[] = {"4", "16", "64", "256"};
-    static const double kib[] = {4, 16, 64, 256};
-    enum { SIZES = sizeof(sizes) / sizeof(sizes[0]) };
-    static struct cell cells[MOST_CELLS];
-    struct entrant floors[SIZES];
-    int n = 0;
+    static struct cells cells;
+    struct crew floors = {.count = 0};
 
-    add_picture(e, 'a', LINES,
+    add_picture(e, LINES,
                 "CPU time: 10 clients, messages of 16 KiB, 4 on "
                 "their way; a bare loop",
-                "read buffer in KiB", "microseconds of CPU for a message")
-        ->log_x = true;
-    add_picture(e, 'b', LINES, "How many of these messages a second",
-                "read buffer in KiB", "messages a second")
-        ->log_x = true;
+                "read buffer in KiB", "microseconds of CPU for a message");
+    add_picture(e, LINES, "How many of these messages a second",
+                "read buffer in KiB", "messages a second");
+    e->pictures[0].log_x = e->pictures[1].log_x = true;
     experiment_add_command(
         e, "build/tests/compare/floor_epoll 127.0.0.1 PORT KIB");
-    for (int i = 0; i < SIZES; i++) {
-        const char *argv[] = {beside("floor_epoll"), "127.0.0.1", "0", sizes[i],
+    for (int kib = 4; kib <= 256; kib *= 4) {
+        char size[16];
+        const char *argv[] = {beside("floor_epoll"), "127.0.0.1", "0", size,
                               NULL};
 
-        entrant_start(&floors[i], bare, argv);
-        cell_add(cells, &n, &floors[i], kib[i],
+        snprintf(size, sizeof(size), "%d", kib);
+        cell_add(&cells, crew_add_program(&floors, bare, argv), kib,
                  "--clients 10 --size 16384 --depth 4");
     }
-    measure_cells(e, cells, n);
-    crew_stop(floors, SIZES);
-    add_figures(e, 'a', cells, n, CPU_US);
-    add_figures(e, 'b', cells, n, PER_SECOND);
+    measure_cells(e, &cells);
+    crew_stop(&floors);
+    add_figures(e, 'a', &cells, CPU_US);
+    add_figures(e, 'b', &cells, PER_SECOND);
     conclude_buffer(e);
 }
 
@@ -204,8 +198,7 @@ static const char with_nagle[] = "each, with Nagle";
 
 static void conclude_writes(struct experiment *e)
 {
-    double ours = median_at(e, 'a', "07-framing", 0);
-    double gain = median_at(e, 'a', by_itself, 0) / ours;
+    double gain = take_ratio(e, 'a', by_itself, models.frames, 0);
 
     assert_kept(e, gain >= 3,
                 "a write for each message costs at least 3 times what one "
@@ -214,43 +207,34 @@ static void conclude_writes(struct experiment *e)
              gain >= 3    ? HOLDS
              : gain > 1.1 ? HOLDS_BUT
                           : DOES_NOT_HOLD,
-             "07 writes once for all frames of a read. A server that writes "
+             "%.2s writes once for all frames of a read. A server that writes "
              "each by itself needs %.1f times the CPU time for a message, and "
              "%.1f times with Nagle's algorithm, which gathers small writes in "
              "the kernel.",
-             gain, median_at(e, 'a', with_nagle, 0) / ours);
+             models.frames, gain,
+             take_ratio(e, 'a', with_nagle, models.frames, 0));
 }
 
 void experiment_writes(struct experiment *e)
 {
-    static struct cell cells[MOST_CELLS];
+    static struct cells cells;
     const char *each[] = {beside("floor_frames"), "127.0.0.1", "0", NULL, NULL};
-    struct entrant crew[MOST_ENTRANTS], floors[2];
-    int n = 0, count = crew_start(e, crew, FRAMES, NULL);
+    struct crew crew = {.count = 0};
 
-    if (count == 0) {
-        conclude(e, SKIPPED, no_07);
-        return;
-    }
-    entrant_start(&floors[0], by_itself, each);
+    crew_add(e, &crew, TRAIT_FRAMES, NULL);
+    crew_add_program(&crew, by_itself, each)->framed = true;
     each[3] = "nagle";
-    entrant_start(&floors[1], with_nagle, each);
-    floors[0].framed = floors[1].framed = true;
+    crew_add_program(&crew, with_nagle, each)->framed = true;
     experiment_add_command(
         e, "build/tests/compare/floor_frames 127.0.0.1 PORT [nagle]");
-    for (int i = 0; i < count; i++)
-        cell_add(cells, &n, &crew[i], 0, "--clients 10 --depth 16");
-    for (int i = 0; i < 2; i++)
-        cell_add(cells, &n, &floors[i], 0, "--clients 10 --depth 16");
-    measure_cells(e, cells, n);
-    crew_stop(crew, count);
-    crew_stop(floors, 2);
-    add_picture(e, 'a', BARS,
+    cells_add_crew(&cells, &crew, 0, "--clients 10 --depth 16");
+    measure_cells(e, &cells);
+    crew_stop(&crew);
+    add_picture(e, BARS,
                 "CPU time: 10 clients, frames of 64 bytes, 16 pipelined", "",
                 "microseconds of CPU for a message");
-    add_picture(e, 'b', BARS, "How many of them a second", "",
-                "messages a second");
-    add_figures(e, 'a', cells, n, CPU_US);
-    add_figures(e, 'b', cells, n, PER_SECOND);
+    add_picture(e, BARS, "How many of them a second", "", "messages a second");
+    add_figures(e, 'a', &cells, CPU_US);
+    add_figures(e, 'b', &cells, PER_SECOND);
     conclude_writes(e);
 }

@@ -7,50 +7,29 @@
 #include <math.h>
 #include <stdio.h>
 
-static void note_crowd(struct experiment *e)
-{
-    experiment_add_command(e, "build/tests/compare/load --idle N --clients 1 "
-                              "--rate 1 --seconds 3600 PORT");
-}
-
 /* ---- 2: a client ------------------------------------------------------- */
 
-/* KiB for each of so many silent clients beyond the size with none. */
-static double kib_per_client(const struct entrant *server, int clients)
-{
-    struct memory before = memory_of(&server->program), after = {.anon = -1};
-    struct program crowd;
-
-    if (crowd_start(&crowd, server, clients))
-        after = memory_of(&server->program);
-    program_stop(&crowd);
-    if (before.anon < 0 || after.anon < 0)
-        return NAN;
-    return (double)(after.anon - before.anon) / 1024 /
-           (clients + 1); /* the crowd has one that talks */
-}
-
 /* Each time another server: memory that a process had once, it keeps. */
-static void measure_memory(struct experiment *e, int kinds, int clients)
+static void measure_memory(struct experiment *e, int clients)
 {
     double values[MOST_ENTRANTS][MOST_ROUNDS];
     int counts[MOST_ENTRANTS] = {0};
-    struct entrant crew[MOST_ENTRANTS];
-    int n = 0;
+    struct crew crew = {.count = 0};
 
     for (int round = 0; round < rounds_wanted() && !is_interrupted(); round++) {
-        n = crew_start(e, crew, kinds, NULL);
-        for (int i = 0; i < n && !is_interrupted(); i++) {
-            double kib = kib_per_client(&crew[i], clients);
+        crew.count = 0;
+        crew_add(e, &crew, TRAIT_CONCURRENT | ENTERED, NULL);
+        for (int i = 0; i < crew.count && !is_interrupted(); i++) {
+            double kib = kib_per_client(&crew.all[i], clients);
 
             if (!isnan(kib))
                 values[i][counts[i]++] = kib;
         }
-        crew_stop(crew, n);
+        crew_stop(&crew);
     }
-    for (int i = 0; i < n; i++)
-        add_values(e, 'a', crew[i].name, clients, values[i], counts[i],
-                   crew[i].dead     ? crew[i].why
+    for (int i = 0; i < crew.count; i++)
+        add_values(e, 'a', crew.all[i].name, clients, values[i], counts[i],
+                   crew.all[i].dead ? crew.all[i].why
                    : counts[i] == 0 ? "it did not take them all in, or the "
                                       "kernel does not tell its memory"
                                     : "");
@@ -58,22 +37,20 @@ static void measure_memory(struct experiment *e, int kinds, int clients)
 
 void experiment_memory(struct experiment *e)
 {
-    static const int counts[] = {10, 100, 1000};
     struct picture *p = add_picture(
-        e, 'a', LINES, "Memory for each silent client", "clients",
+        e, LINES, "Memory for each silent client", "clients",
         "KiB for a client (PSS of anonymous pages, beyond those without)");
     double fork, thread, loop;
 
     p->log_x = p->log_y = true;
-    snprintf(p->column, sizeof(p->column), "KiB a client");
-    p->column_x = 1000;
-    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-        if (counts[i] < most_clients())
-            measure_memory(e, EVERYBODY & ~BLOCKING, counts[i]);
+    set_column(p, "KiB a client", 1000);
+    for (int clients = 10; clients <= 1000; clients *= 10)
+        if (clients < most_clients())
+            measure_memory(e, clients);
     note_crowd(e);
-    fork = median_at(e, 'a', "02-fork", 1000);
-    thread = median_at(e, 'a', "03-pthread", 1000);
-    loop = median_at(e, 'a', "06-epoll", 1000);
+    fork = take_median(e, 'a', models.fork, 1000);
+    thread = take_median(e, 'a', models.thread, 1000);
+    loop = take_median(e, 'a', models.epoll, 1000);
     assert_kept(e, fork > thread && thread > loop,
                 "at 1000 clients a process needs more than a thread, and a "
                 "thread more than a place in an event loop");
@@ -108,20 +85,22 @@ static void measure_stacks(struct experiment *e, const struct entrant *server,
     add_values(e, 'a', server->name, 2, &resident, all, note);
 }
 
+static const char large[] = "2 MiB stacks";
+
 static void conclude_stacks(struct experiment *e, int clients)
 {
-    double resident = median_at(e, 'a', "2 MiB stacks", 2);
+    double resident = take_median(e, 'a', large, 2);
 
-    assert_kept(e, resident < median_at(e, 'a', "2 MiB stacks", 0) / 10,
+    assert_kept(e, resident < take_median(e, 'a', large, 0) / 10,
                 "threads that sit silent are resident with less than a tenth "
                 "of their stacks");
     conclude(e, e->kept ? DOES_NOT_HOLD : HOLDS,
              "%d threads with stacks of 2 MiB took %.1f GiB of address space, "
-             "and %.0f MiB of memory; 03, with stacks of 64 KiB, took %.2f GiB "
-             "and %.0f MiB. A stack is memory only where it was touched.",
-             clients, median_at(e, 'a', "2 MiB stacks", 1) / 1024, resident,
-             median_at(e, 'a', "03-pthread", 1) / 1024,
-             median_at(e, 'a', "03-pthread", 2));
+             "and %.0f MiB of memory; %.2s, with stacks of 64 KiB, took %.2f "
+             "GiB and %.0f MiB. A stack is memory only where it was touched.",
+             clients, take_median(e, 'a', large, 1) / 1024, resident,
+             models.thread, take_median(e, 'a', models.thread, 1) / 1024,
+             take_median(e, 'a', models.thread, 2));
 }
 
 void experiment_stacks(struct experiment *e)
@@ -129,24 +108,21 @@ void experiment_stacks(struct experiment *e)
     int clients = most_clients() < STACKS ? most_clients() : STACKS;
     const char *argv[] = {beside("floor_thread"), "127.0.0.1", "0", "2048",
                           NULL};
-    struct entrant crew[MOST_ENTRANTS], floor;
-    struct picture *p;
-    int count;
+    struct crew crew = {.count = 0}, bare = {.count = 0};
+    struct picture *p = add_picture(e, BARS, "Threads and their stacks", "",
+                                    "MiB (logarithmic)");
 
-    p = add_picture(e, 'a', BARS, "Threads and their stacks", "",
-                    "MiB (logarithmic)");
     p->log_y = true;
     snprintf(p->groups, sizeof(p->groups),
              "all stacks together|address space|resident");
-    count = crew_start(e, crew, THREADS, NULL);
-    for (int i = 0; i < count; i++)
-        measure_stacks(e, &crew[i], clients, 64.0 / 1024);
-    crew_stop(crew, count);
-    entrant_start(&floor, "2 MiB stacks", argv);
-    measure_stacks(e, &floor, clients, 2);
-    crew_stop(&floor, 1);
+    crew_add(e, &crew, TRAIT_THREAD_EACH, NULL);
+    for (int i = 0; i < crew.count; i++)
+        measure_stacks(e, &crew.all[i], clients, 64.0 / 1024);
+    crew_stop(&crew);
+    measure_stacks(e, crew_add_program(&bare, large, argv), clients, 2);
+    crew_stop(&bare);
+    note_crowd(e);
     experiment_add_command(
         e, "build/tests/compare/floor_thread 127.0.0.1 PORT 2048");
-    note_crowd(e);
     conclude_stacks(e, clients);
 }

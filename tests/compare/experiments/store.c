@@ -8,12 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef KV_SERVER_PATH
-static const char *const kv_server = KV_SERVER_PATH;
-#else
-static const char *const kv_server; /* not built here */
-#endif
-
 /* A line of kv_bench --raw: operation, clients, store, a number a round. */
 static void take_line(struct experiment *e, char *line)
 {
@@ -33,26 +27,26 @@ static void take_line(struct experiment *e, char *line)
 
 static void draw(struct experiment *e)
 {
-    add_picture(e, 'a', LINES, "Reading keys, 32 commands on their way",
-                "clients", "operations a second");
-    add_picture(e, 'b', LINES, "Writing keys, 32 commands on their way",
-                "clients", "operations a second");
+    add_picture(e, LINES, "Reading keys, 32 commands on their way", "clients",
+                "operations a second");
+    add_picture(e, LINES, "Writing keys, 32 commands on their way", "clients",
+                "operations a second");
     e->pictures[0].log_x = e->pictures[1].log_x = true;
 }
 
 /* False when kv_bench failed. */
 static bool run_bench(struct experiment *e, const char *rounds)
 {
+    const struct server_info *keyvalue = server_named(models.keyvalue);
     const char *argv[] = {
-        beside("kv_bench"), "--raw",         "--rounds", rounds,
-        "--seconds",        round_seconds(), kv_server,  NULL};
+        beside("kv_bench"), "--raw",         "--rounds",        rounds,
+        "--seconds",        round_seconds(), keyvalue->program, NULL};
     struct program bench;
     char line[1024];
 
     snprintf(line, sizeof(line),
-             "build/tests/compare/kv_bench --raw --rounds %s --seconds %s "
-             "build/07-framing/kv-server",
-             rounds, round_seconds());
+             "build/tests/compare/kv_bench --raw --rounds %s --seconds %s %s",
+             rounds, round_seconds(), built_path(keyvalue));
     experiment_add_command(e, line);
     if (program_start(&bench, argv, ANY_CPU, false) == -1)
         return false;
@@ -61,9 +55,9 @@ static bool run_bench(struct experiment *e, const char *rounds)
     return program_finish(&bench, line, sizeof(line)) == 0;
 }
 
-static double worth(const struct experiment *e, char picture, const char *store)
+static double worth(struct experiment *e, char picture, const char *store)
 {
-    return median_at(e, picture, store, 16) / median_at(e, picture, "lock", 16);
+    return take_ratio(e, picture, store, "lock", 16);
 }
 
 void experiment_locks(struct experiment *e)
@@ -71,10 +65,6 @@ void experiment_locks(struct experiment *e)
     char rounds[16];
     int better, worse; /* of reading and writing */
 
-    if (kv_server == NULL) {
-        conclude(e, SKIPPED, "The key-value server was not built here.");
-        return;
-    }
     draw(e);
     snprintf(rounds, sizeof(rounds), "%d", rounds_wanted());
     if (!run_bench(e, rounds)) {

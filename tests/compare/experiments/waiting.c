@@ -22,20 +22,14 @@ static bool say(int fd, bool framed)
     return send(fd, framed ? frame : line, MESSAGE, MSG_NOSIGNAL) == MESSAGE;
 }
 
-/* Did the answer come within this time? */
-static bool hears(int fd, int timeout_ms)
+/* False: no answer within this time. */
+static bool hear(int fd, int timeout_ms)
 {
     struct pollfd ready = {.fd = fd, .events = POLLIN};
     char answer[MESSAGE];
 
     return poll(&ready, 1, timeout_ms) == 1 &&
            recv(fd, answer, MESSAGE, MSG_WAITALL) == MESSAGE;
-}
-
-/* "01": that stage; "0": any of ours. */
-static bool is_stage(const struct entrant *server, const char *prefix)
-{
-    return strncmp(server->name, prefix, strlen(prefix)) == 0;
 }
 
 static void close_if_open(int fd)
@@ -46,13 +40,19 @@ static void close_if_open(int fd)
 
 /* ---- 1: behind a silent client ----------------------------------------- */
 
+static bool is_one_at_a_time(const struct entrant *server)
+{
+    return server->server != NULL &&
+           server_has(server->server, TRAIT_ONE_AT_A_TIME);
+}
+
 /* How long A stays if B gets no answer. That nothing comes can only be seen by
  * waiting; that something comes is waited for as long as it takes. */
 static int a_stays_ms(const struct entrant *server)
 {
-    if (is_stage(server, "01"))
+    if (is_one_at_a_time(server))
         return 250;
-    return is_stage(server, "0") ? PATIENCE_MS : 2000;
+    return server->server != NULL ? PATIENCE_MS : 2000;
 }
 
 /* Milliseconds until B got its answer, NAN: never, even when A had left. */
@@ -64,10 +64,10 @@ static double wait_of_b(const struct entrant *server, bool *stalled)
 
     *stalled = false;
     if (a != -1 && b != -1 && say(b, server->framed)) {
-        *stalled = !hears(b, a_stays_ms(server));
+        *stalled = !hear(b, a_stays_ms(server));
         close(a);
         a = -1;
-        if (!*stalled || hears(b, PATIENCE_MS))
+        if (!*stalled || hear(b, PATIENCE_MS))
             waited = moment_ms() - start;
     }
     close_if_open(a);
@@ -112,48 +112,49 @@ static void add_wait(struct experiment *e, const struct entrant *server,
 static bool is_as_it_should(const struct entrant *server, const struct waits *w)
 {
     return w->rounds == rounds_wanted() &&
-           w->stalls == (is_stage(server, "01") ? w->rounds : 0);
+           w->stalls == (is_one_at_a_time(server) ? w->rounds : 0);
 }
 
 static void conclude_stall(struct experiment *e, bool kept)
 {
+    double one = take_median(e, 'a', models.blocking, 0);
+    double many = take_median(e, 'a', models.epoll, 0);
+
     assert_kept(e, kept,
                 "01 answers B only when A has left; all others answer B while "
                 "A is there");
     if (kept)
         conclude(e, HOLDS,
-                 "B got nothing from 01 until A left, after %.0f ms; 06 "
+                 "B got nothing from %.2s until A left, after %.0f ms; %.2s "
                  "answered after %.2f ms.",
-                 median_at(e, 'a', "01-blocking", 0),
-                 median_at(e, 'a', "06-epoll", 0));
+                 models.blocking, one, models.epoll, many);
     else
         conclude(e, DOES_NOT_HOLD,
-                 "01 answered B after %.2f ms, 06 after %.2f ms.",
-                 median_at(e, 'a', "01-blocking", 0),
-                 median_at(e, 'a', "06-epoll", 0));
+                 "%.2s answered B after %.2f ms, %.2s after %.2f ms.",
+                 models.blocking, one, models.epoll, many);
 }
 
 void experiment_stall(struct experiment *e)
 {
-    struct entrant crew[MOST_ENTRANTS];
+    struct crew crew = {.count = 0};
     struct waits waits[MOST_ENTRANTS] = {{.rounds = 0}};
-    int count = crew_start(e, crew, EVERYBODY, NULL);
     struct picture *p =
-        add_picture(e, 'a', BARS, "B's wait while A is connected and silent",
-                    "", "milliseconds (logarithmic)");
+        add_picture(e, BARS, "B's wait while A is connected and silent", "",
+                    "milliseconds (logarithmic)");
     bool kept = true;
 
     p->log_y = true;
-    snprintf(p->column, sizeof(p->column), "B waits, ms");
+    set_column(p, "B waits, ms", 0);
+    crew_add(e, &crew, ENTERED, NULL);
     for (int round = 0; round < rounds_wanted(); round++)
-        for (int i = 0; i < count; i++)
-            measure_wait(&crew[i], &waits[i]);
-    for (int i = 0; i < count; i++) {
-        add_wait(e, &crew[i], &waits[i]);
-        kept =
-            kept && (!crew[i].is_ours || is_as_it_should(&crew[i], &waits[i]));
+        for (int i = 0; i < crew.count; i++)
+            measure_wait(&crew.all[i], &waits[i]);
+    for (int i = 0; i < crew.count; i++) {
+        add_wait(e, &crew.all[i], &waits[i]);
+        kept = kept && (!crew.all[i].is_ours ||
+                        is_as_it_should(&crew.all[i], &waits[i]));
     }
-    crew_stop(crew, count);
+    crew_stop(&crew);
     conclude_stall(e, kept);
 }
 
@@ -253,22 +254,25 @@ static int serve_many(struct experiment *e, const struct entrant *server)
 
 static void conclude_setsize(struct experiment *e, int lost)
 {
-    double at_once = median_at(e, 'a', "04-select", 0);
+    double at_once = take_median(e, 'a', models.select, 0);
 
     assert_kept(e, lost == 0 && at_once < FD_SETSIZE,
                 "04 serves fewer than FD_SETSIZE at once, and nobody is lost");
     conclude(e, at_once < FD_SETSIZE ? HOLDS : DOES_NOT_HOLD,
-             "04 answered %.0f of %d at once, the other %.0f when those had "
-             "left, and lost %.0f; 05 and 06 answered %.0f and %.0f at once.",
-             at_once, SELECT_CLIENTS, median_at(e, 'a', "04-select", 1),
-             median_at(e, 'a', "04-select", 2), median_at(e, 'a', "05-poll", 0),
-             median_at(e, 'a', "06-epoll", 0));
+             "%.2s answered %.0f of %d at once, the other %.0f when those had "
+             "left, and lost %.0f; %.2s and %.2s answered %.0f and %.0f at "
+             "once.",
+             models.select, at_once, SELECT_CLIENTS,
+             take_median(e, 'a', models.select, 1),
+             take_median(e, 'a', models.select, 2), models.poll, models.epoll,
+             take_median(e, 'a', models.poll, 0),
+             take_median(e, 'a', models.epoll, 0));
 }
 
 void experiment_setsize(struct experiment *e)
 {
-    struct entrant crew[MOST_ENTRANTS];
-    int count, lost = 0;
+    struct crew crew = {.count = 0};
+    int lost = 0;
     struct picture *p;
 
     if (most_clients() < SELECT_CLIENTS) {
@@ -278,14 +282,13 @@ void experiment_setsize(struct experiment *e)
                  SELECT_CLIENTS, most_clients());
         return;
     }
-    count = crew_start(e, crew, LOOPS, NULL);
-    p = add_picture(e, 'a', BARS, "1100 clients say a line at once", "",
-                    "clients");
+    crew_add(e, &crew, TRAIT_LOOP | TRAIT_BYTES, NULL);
+    p = add_picture(e, BARS, "1100 clients say a line at once", "", "clients");
     snprintf(p->groups, sizeof(p->groups),
              "answered at once|when others had left|never");
-    for (int i = 0; i < count; i++)
-        lost += serve_many(e, &crew[i]);
-    crew_stop(crew, count);
+    for (int i = 0; i < crew.count; i++)
+        lost += serve_many(e, &crew.all[i]);
+    crew_stop(&crew);
     conclude_setsize(e, lost);
 }
 
@@ -294,7 +297,7 @@ void experiment_setsize(struct experiment *e)
 enum { WORK_CLIENTS = 20 };
 
 static void add_latencies(struct experiment *e, char picture,
-                          const struct cell *cells, int count)
+                          const struct cells *cells)
 {
     static const struct {
         double share;
@@ -304,39 +307,38 @@ static void add_latencies(struct experiment *e, char picture,
 
     /* A percentile needs at least one message beyond it. */
     for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
-        for (int k = 0; k < count; k++)
-            if (cells[k].count == 0 ||
-                cells[k].rounds[0].messages * (1.001 - points[i].share) >= 1)
-                add_figures_at(e, picture, &cells[k], 1, points[i].metric,
-                               points[i].share);
+        for (int k = 0; k < cells->count; k++) {
+            const struct cell *c = &cells->all[k];
+
+            if (c->count == 0 ||
+                c->rounds[0].messages * (1.001 - points[i].share) >= 1)
+                add_figure_at(e, picture, c, points[i].metric, points[i].share);
+        }
 }
 
 void experiment_work(struct experiment *e)
 {
     static const char *const options[] = {"--work-ms", "5", NULL};
-    static struct cell cells[MOST_CELLS];
-    struct entrant crew[MOST_ENTRANTS];
-    int count = crew_start(e, crew, OURS & ~BLOCKING, options);
-    int n = 0;
-    struct picture *p;
+    static struct cells cells;
+    struct crew crew = {.count = 0};
     double times;
 
-    p = add_picture(e, 'a', BARS,
-                    "Messages a second, each 5 ms of blocking work", "",
-                    "messages a second");
-    snprintf(p->column, sizeof(p->column), "5 ms work, messages a second");
-    add_picture(e, 'b', SHARES, "How long the 20 clients wait",
-                "share of messages", "milliseconds")
+    set_column(add_picture(e, BARS,
+                           "Messages a second, each 5 ms of blocking work", "",
+                           "messages a second"),
+               "5 ms work, messages a second", 0);
+    add_picture(e, SHARES, "How long the 20 clients wait", "share of messages",
+                "milliseconds")
         ->log_y = true;
-    for (int i = 0; i < count; i++)
-        cell_add_for(cells, &n, &crew[i], WORK_CLIENTS, "--clients 20",
+    crew_add(e, &crew, TRAIT_CONCURRENT, options);
+    for (int i = 0; i < crew.count; i++)
+        cell_add_for(&cells, &crew.all[i], 0, "--clients 20",
                      wishes.full ? "2" : "0.6");
-    measure_cells(e, cells, n);
-    crew_stop(crew, count);
-    add_figures_at(e, 'a', cells, n, PER_SECOND, 0);
-    add_latencies(e, 'b', cells, n);
-    times =
-        median_at(e, 'a', "03-pthread", 0) / median_at(e, 'a', "06-epoll", 0);
+    measure_cells(e, &cells);
+    crew_stop(&crew);
+    add_figures(e, 'a', &cells, PER_SECOND);
+    add_latencies(e, 'b', &cells);
+    times = take_ratio(e, 'a', models.thread, models.epoll, 0);
     assert_kept(e, times > 5,
                 "20 threads serve more than 5 times as many as "
                 "one event loop");
@@ -344,8 +346,8 @@ void experiment_work(struct experiment *e)
              "Threads served %.1f times as many messages as the epoll loop. "
              "Half of the loop's messages took longer than %.0f ms, one in a "
              "hundred longer than %.0f ms; of the threads', %.1f and %.1f ms.",
-             times, median_at(e, 'b', "06-epoll", 0.5),
-             median_at(e, 'b', "06-epoll", 0.99),
-             median_at(e, 'b', "03-pthread", 0.5),
-             median_at(e, 'b', "03-pthread", 0.99));
+             times, take_median(e, 'b', models.epoll, 0.5),
+             take_median(e, 'b', models.epoll, 0.99),
+             take_median(e, 'b', models.thread, 0.5),
+             take_median(e, 'b', models.thread, 0.99));
 }

@@ -75,6 +75,8 @@ struct experiment {
     char asserted[TEXT_SIZE]; /* what must be true of every machine, "": it is
                                  only reported */
     bool kept;                /* and was it */
+    char missing[LINE_SIZE];  /* while it runs: why a figure that its verdict
+                                 needs is not there, "": all are */
     char commands[MOST_COMMANDS][TEXT_SIZE]; /* how each figure is repeated */
     int n_commands;
     struct picture pictures[MOST_PICTURES];
