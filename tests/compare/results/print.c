@@ -86,7 +86,7 @@ static void print_asserted(const struct results *r, FILE *out)
                     r->experiments[i]->asserted[0] != '\0';
         failed += has_failed(r->experiments[i]);
     }
-    if (asserted == 0)
+    if (asserted + failed == 0)
         return;
     fputc('\n', out);
     if (failed == 0)
