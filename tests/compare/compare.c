@@ -93,7 +93,7 @@ static const struct plan {
      "tutorials on event loops"},
     {"unix", experiment_unix, 10, 60, "Unix sockets beat TCP on one machine.",
      "folklore"},
-    {"locks", experiment_locks, 13, 85, "The more locks, the better.",
+    {"locks", experiment_locks, 13, 200, "The more locks, the better.",
      "a tutorial's key-value server"},
     {"delimiter", experiment_delimiter, 2, 2,
      "A delimiter breaks on binary data, a length does not.",

@@ -1,6 +1,6 @@
 /*
  * tests/compare/measure.h - for programs that start servers, put load on them
- * and look at them from outside: compare, kv_bench, demo.
+ * and look at them from outside: compare, demo.
  *
  * What is started leads a process group of its own and is killed with it when
  * this program ends, also by Ctrl-C; if this program is killed itself, the
