@@ -1,6 +1,8 @@
 /* tests/compare/results/fixture.c - see fixture.h. */
 #include "fixture.h"
 
+#include "check.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +12,8 @@ static struct experiment *begin(struct results *r, int number, const char *name)
 {
     struct experiment *e = calloc(1, sizeof(*e));
 
-    if (e == NULL)
-        exit(1);
+    CHECK(e != NULL && r->n_experiments < MOST_EXPERIMENTS);
+    e->kept = true;
     e->number = number;
     snprintf(e->name, sizeof(e->name), "%s", name);
     snprintf(e->repeat, sizeof(e->repeat),
@@ -25,12 +27,6 @@ static void end(struct experiment *e, enum verdict verdict, const char *says)
 {
     e->verdict = verdict;
     snprintf(e->says, sizeof(e->says), "%s", says);
-}
-
-static void asserts(struct experiment *e, const char *what, bool kept)
-{
-    snprintf(e->asserted, sizeof(e->asserted), "%s", what);
-    e->kept = kept;
 }
 
 static void claims(struct experiment *e, const char *claim, const char *source)
@@ -72,81 +68,14 @@ static void add(struct experiment *e, const struct picture *p,
 
     snprintf(f.series, sizeof(f.series), "%s", series);
     snprintf(f.note, sizeof(f.note), "%s", note);
-    if (experiment_add(e, &f) == -1)
-        exit(1);
+    CHECK_EQ(experiment_add(e, &f), 0);
 }
-
-/* Over 1, 10, 100 ...; a 0 leaves one out. */
-static void decades(struct experiment *e, const struct picture *p,
-                    const char *series, double percent, const double *medians,
-                    int count)
-{
-    for (int i = 0; i < count; i++)
-        if (medians[i] != 0)
-            add(e, p, series, pow(10, i), medians[i], percent, "");
-}
-
-#define DECADES(e, p, series, percent, ...)                                    \
-    decades((e), (p), (series), (percent), (const double[]){__VA_ARGS__},      \
-            (int)(sizeof((double[]){__VA_ARGS__}) / sizeof(double)))
 
 /* ---- the experiments --------------------------------------------------- */
 
-static void waits(struct results *r)
-{
-    static const char *const names[] = {"01-blocking", "02-fork", "03-pthread",
-                                        "04-select",   "05-poll", "06-epoll"};
-    struct experiment *e = begin(r, 1, "waits");
-    struct picture *p =
-        draw(e, BARS, "How long B waits while A is silent for two seconds",
-             "while A", "time until B is answered, in milliseconds");
-
-    claims(e, "A blocking server cannot serve B while it serves A.",
-           "01-blocking/README.md");
-    snprintf(p->groups, sizeof(p->groups), "is silent|has left");
-    p->log_y = true;
-    for (int i = 0; i < 6; i++) {
-        add(e, p, names[i], 0, i == 0 ? 2000.4 : 0.11 + 0.01 * i, 3, "");
-        add(e, p, names[i], 1, 0.105 + 0.007 * i, 4, "");
-    }
-    experiment_add_command(e, "build/01-blocking/server -p 0");
-    asserts(e, "01 answers B only after A has left; 02 to 07 answer at once.",
-            true);
-    end(e, HOLDS,
-        "B waited 2,000 ms for 01-blocking, as long as A was silent, and less "
-        "than 1 ms for every other model.");
-}
-
-static void memory(struct results *r)
-{
-    struct experiment *e = begin(r, 2, "memory");
-    struct picture *p =
-        draw(e, LINES, "Memory for idle clients", "idle clients",
-             "resident memory for a client, in KiB");
-
-    claims(e,
-           "A process for each client costs more memory than a thread, and "
-           "a thread more than an event loop.",
-           "02-fork/README.md");
-    p->log_x = p->log_y = true;
-    column(p, "KiB for an idle client", 1000);
-    DECADES(e, p, "01-blocking", 2, 180);
-    DECADES(e, p, "02-fork", 2, 196, 166.1, 161.2, 160.8);
-    DECADES(e, p, "03-pthread", 2, 61, 17.2, 11.9, 11.4, 11.31);
-    DECADES(e, p, "04-select", 2, 40, 4.2, 0.52);
-    DECADES(e, p, "05-poll", 2, 40, 4.1, 0.49, 0.13, 0.118);
-    DECADES(e, p, "06-epoll", 2, 40, 4.15, 0.5, 0.12, 0.109);
-    DECADES(e, p, "07-framing", 2, 41, 4.4, 0.57, 0.16, 0.149);
-    asserts(e, "At 1,000 clients: fork more than thread more than epoll.",
-            true);
-    end(e, HOLDS,
-        "A client costs 161 KiB in 02-fork, 11.4 KiB in 03-pthread and 0.12 "
-        "KiB in 06-epoll at 1,000 clients.");
-}
-
 static void stacks(struct results *r)
 {
-    struct experiment *e = begin(r, 3, "stacks");
+    struct experiment *e = begin(r, 21, "stacks");
 
     claims(e, "10,000 threads take 20 GB, for each has a stack of 2 MB.",
            "folklore");
@@ -155,62 +84,27 @@ static void stacks(struct results *r)
         "/proc/sys/kernel/threads-max say how many.");
 }
 
-static void silent(struct results *r)
+/* Names of every kind, lines that lie on each other and one that crosses. */
+static void own(struct results *r)
 {
-    static const double places[] = {0, 100, 900, 1000, 10000},
-                        poll[] = {2.28, 4.8, 25.1, 27.9, 412};
-    struct experiment *e = begin(r, 5, "silent");
-    struct picture *p =
-        draw(e, LINES, "Ten busy clients among silent ones", "silent clients",
-             "CPU time of the server for a message, in "
-             "microseconds");
-
-    claims(e,
-           "epoll does not care how many clients are silent; select and "
-           "poll do.",
-           "06-epoll/README.md");
-    p->log_x = p->log_y = true;
-    column(p, "CPU us, 1,000 silent clients", 1000);
-    add(e, p, "04-select", 0, 2.31, 3, "");
-    add(e, p, "04-select", 100, 3.95, 3, "");
-    add(e, p, "04-select", 900, 14.7, 3,
-        "select ends at FD_SETSIZE: 900 silent clients are the most");
-    for (int i = 0; i < 5; i++) {
-        add(e, p, "05-poll", places[i], poll[i], 4, "");
-        add(e, p, "06-epoll", places[i], 2.2 + 0.02 * i, 5, "");
-        add(e, p, "06-epoll/edge-triggered", places[i], 2.21 + 0.018 * i, 5,
-            "");
-    }
-    add(e, p, "07-framing", 0, 2.5, 4, "");
-    add(e, p, "07-framing", 10000, 2.61, 6,
-        "the generator was the bottleneck in 2 of 5 rounds");
-    experiment_add_command(e, "build/tests/compare/load --clients 10 --idle "
-                              "10000 --seconds 0.5 PORT");
-    experiment_add_command(e, "build/05-poll/server -p 0 -m 20000");
-    asserts(e,
-            "With 10,000 silent clients poll needs at least 5 times the CPU "
-            "time of epoll.",
-            true);
-    end(e, HOLDS,
-        "With 10,000 silent clients 05-poll takes 412 us of CPU for a message "
-        "and 06-epoll 2.3: 179 times as much.");
-}
-
-static void busy(struct results *r)
-{
-    struct experiment *e = begin(r, 6, "busy");
+    static const char *const names[] = {
+        "04-select", "06-epoll", "06-epoll/edge-triggered", "floor-epoll"};
+    static const double places[] = {0, 100, 900, 10000};
+    struct experiment *e = begin(r, 22, "own");
     struct picture *p = draw(e, LINES, "All clients are busy", "clients",
                              "CPU time for a message, in microseconds");
 
     claims(e, "epoll is always faster than poll, and poll than select.",
            "folklore");
-    p->log_x = true;
+    p->log_x = p->log_y = true;
     column(p, "CPU us, 100 busy clients", 100);
-    DECADES(e, p, "04-select", 2, 3.6, 2.61, 2.31, 2.36);
-    DECADES(e, p, "05-poll", 2, 3.5, 2.6, 2.33, 2.39);
-    DECADES(e, p, "06-epoll", 2, 3.4, 2.63, 2.38, 2.41);
-    DECADES(e, p, "floor-epoll", 2, 3.38, 2.6, 2.35, 2.38);
-    DECADES(e, p, "my <own> server & a long name", 9, 6.1, 4.4, 3.1, 2.2);
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < 4; j++)
+            add(e, p, names[i], places[j], 3.4 - 0.31 * j + 0.02 * i, 2,
+                i == 0 && j == 3 ? "select ends at FD_SETSIZE" : "");
+    for (int j = 0; j < 4; j++)
+        add(e, p, "my <own> server & a long name", places[j], 6.1 - 1.3 * j, 9,
+            "");
     end(e, DOES_NOT_HOLD,
         "When everyone is busy, select and poll ask once and get everything: "
         "the three lie within 3 %, which is less than the rounds differ.");
@@ -229,7 +123,7 @@ static void work(struct results *r)
         {"06-epoll", {100.2, 100.5, 101, 101.4, 103, 106}},
         {"floor-thread", {50.1, 56, 66, 90, 118, 126}},
     };
-    struct experiment *e = begin(r, 8, "work");
+    struct experiment *e = begin(r, 23, "work");
     struct picture *p =
         draw(e, SHARES, "Latency when an answer takes 5 ms of work",
              "share of the messages that took no longer",
@@ -247,28 +141,12 @@ static void work(struct results *r)
         for (int j = 0; j < 3; j++)
             add(e, q, rows[i].name, j,
                 i == 2 || i == 3 ? 198.3 : 199 + 90.4 * j, 1 + j, "");
-    asserts(e, "Threads serve at least 1.5 times as many as a loop.", false);
+    snprintf(e->asserted, sizeof(e->asserted),
+             "Threads serve at least 1.5 times as many as a loop.");
+    e->kept = false;
     end(e, HOLDS_BUT,
         "Threads serve 380 messages a second and a loop 198, but this machine "
         "has two CPUs and 20 clients wait for them.");
-}
-
-static void locks(struct results *r)
-{
-    static const char *const names[] = {"lock", "shards", "owner"};
-    static const char *const groups[] = {"1 thread|4 threads|16 threads"};
-    struct experiment *e = begin(r, 10, "locks");
-    struct picture *p = draw(e, BARS, "Reads of a store that threads share",
-                             "threads", "requests a second");
-
-    claims(e, "The more locks, the better.", "docs/sharing.md");
-    snprintf(p->groups, sizeof(p->groups), "%s", groups[0]);
-    for (int i = 0; i < 3; i++)
-        for (int j = 0; j < 3; j++)
-            add(e, p, names[i], j, 181234 + 17000 * i * j - 9000 * j, 3,
-                i == 2 && j == 2 ? "one round of five was lost" : "");
-    end(e, NO_DIFFERENCE,
-        "Between one lock and 16 there are 4 %, and the rounds differ by 5 %.");
 }
 
 static void sizes(struct results *r)
@@ -276,7 +154,7 @@ static void sizes(struct results *r)
     static const char *const names[] = {
         "01-blocking", "02-fork",    "03-pthread",  "04-select",   "05-poll",
         "06-epoll",    "07-framing", "floor-epoll", "floor-thread"};
-    struct experiment *e = begin(r, 14, "sizes");
+    struct experiment *e = begin(r, 24, "sizes");
     struct picture *p = draw(e, LINES, "Throughput against clients", "clients",
                              "messages a second");
 
@@ -310,25 +188,9 @@ void fixture_nasty(char *text, size_t size)
 
 void fixture_results(struct results *r)
 {
-    static const struct fact facts[] = {
-        {"machine", "x86_64, AMD EPYC 7B13, 2 CPUs"},
-        {"kernel", "Linux 6.1.0"},
-        {"compiler", "gcc 12.2.0"},
-        {"flags", "-O2 -g"},
-        {"pinned", "server to CPU 0, load to CPU 1"},
-        {"descriptor limit", "1,048,576"},
-        {"backlog", "4,096 (net.core.somaxconn)"},
-        {"date", "2025-01-31 12:00 UTC"},
-    };
-
-    *r = (struct results){.n_facts = sizeof(facts) / sizeof(facts[0])};
-    memcpy(r->facts, facts, sizeof(facts));
-    waits(r);
-    memory(r);
+    CHECK_EQ(results_load(r, KEPT_RUN), 0);
     stacks(r);
-    silent(r);
-    busy(r);
+    own(r);
     work(r);
-    locks(r);
     sizes(r);
 }

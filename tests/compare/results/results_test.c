@@ -21,51 +21,20 @@ static struct results made, loaded;
 
 /* ---- kept and read again ----------------------------------------------- */
 
-static bool is_same(double a, double b)
-{
-    return (isnan(a) && isnan(b)) || (a <= b && a >= b);
-}
-
-static void expect_same_figure(const struct figure *a, const struct figure *b)
-{
-    CHECK_EQ(a->picture, b->picture);
-    CHECK(strcmp(a->series, b->series) == 0 && strcmp(a->note, b->note) == 0);
-    CHECK(is_same(a->x, b->x) && is_same(a->median, b->median));
-    CHECK(is_same(a->low, b->low) && is_same(a->high, b->high));
-    CHECK_EQ(a->rounds, b->rounds);
-}
-
-static void expect_same_picture(const struct picture *a,
-                                const struct picture *b)
-{
-    CHECK_EQ(a->letter, b->letter);
-    CHECK(a->shape == b->shape && a->log_x == b->log_x && a->log_y == b->log_y);
-    CHECK(strcmp(a->title, b->title) == 0);
-    CHECK(strcmp(a->x_title, b->x_title) == 0);
-    CHECK(strcmp(a->y_title, b->y_title) == 0);
-    CHECK(strcmp(a->groups, b->groups) == 0);
-    CHECK(strcmp(a->column, b->column) == 0);
-    CHECK(is_same(a->column_x, b->column_x));
-}
-
+/* To the byte, for what no text needs is 0; but for the pointer. */
 static void expect_same(const struct experiment *a, const struct experiment *b)
 {
+    static struct experiment x, y;
+
     check_step("experiment %d", a->number);
-    CHECK_EQ(a->number, b->number);
-    CHECK(strcmp(a->name, b->name) == 0 && strcmp(a->claim, b->claim) == 0);
-    CHECK(strcmp(a->source, b->source) == 0 && strcmp(a->says, b->says) == 0);
-    CHECK(a->verdict == b->verdict && a->kept == b->kept);
-    CHECK(strcmp(a->asserted, b->asserted) == 0);
-    CHECK(strcmp(a->repeat, b->repeat) == 0 && is_same(a->seconds, b->seconds));
-    CHECK_EQ(a->n_commands, b->n_commands);
-    for (int i = 0; i < a->n_commands; i++)
-        CHECK(strcmp(a->commands[i], b->commands[i]) == 0);
-    CHECK_EQ(a->n_pictures, b->n_pictures);
-    for (int i = 0; i < a->n_pictures; i++)
-        expect_same_picture(&a->pictures[i], &b->pictures[i]);
+    x = *a;
+    y = *b;
+    x.figures = y.figures = NULL;
+    CHECK(memcmp(&x, &y, sizeof(x)) == 0);
     CHECK_EQ(a->n_figures, b->n_figures);
-    for (int i = 0; i < a->n_figures; i++)
-        expect_same_figure(&a->figures[i], &b->figures[i]);
+    CHECK(a->n_figures == 0 ||
+          memcmp(a->figures, b->figures,
+                 (size_t)a->n_figures * sizeof(a->figures[0])) == 0);
 }
 
 static void save_all(void)
@@ -95,7 +64,8 @@ static void round_trip(void)
 /* Every byte, in every text. */
 static void any_text(void)
 {
-    struct experiment e = {.number = 7, .name = "any", .verdict = SKIPPED};
+    static struct experiment e = {
+        .number = 7, .name = "any", .verdict = SKIPPED};
     struct picture *p = &e.pictures[e.n_pictures++];
     struct figure f = {.picture = '\\', .median = INFINITY, .low = NAN};
     char *const texts[] = {e.claim, e.says, e.asserted, e.repeat, p->groups};
@@ -133,7 +103,7 @@ static void full(void)
     }
     CHECK_EQ(e.n_commands, MOST_COMMANDS);
     CHECK(strcmp(e.commands[MOST_COMMANDS - 1], "command 11") == 0);
-    CHECK(is_same(figure_of(&e, 'a', "", 999)->median, -999));
+    CHECK_EQ(figure_of(&e, 'a', "", 999)->median, -999);
     CHECK(figure_of(&e, 'b', "", 999) == NULL);
     CHECK(figure_of(&e, 'a', "x", 999) == NULL);
     CHECK(figure_of(&e, 'a', "", 0.5) == NULL);
@@ -165,8 +135,8 @@ static void cut_off(void)
 
     fixture_results(&made);
     CHECK_EQ(experiment_save(made.experiments[0], harness_dir()), 0);
-    text = read_whole(harness_path("01-waits.result"));
-    CHECK_EQ(unlink(harness_path("01-waits.result")), 0);
+    text = read_whole(harness_path("01-stall.result"));
+    CHECK_EQ(unlink(harness_path("01-stall.result")), 0);
     for (size_t len = 0; len < strlen(text); len++) {
         check_step("%zu bytes", len);
         expect_protocol_error(text, len);
@@ -305,14 +275,14 @@ static void fits_a_terminal(void)
 static void says_all(void)
 {
     static const char *const expected[] = {
-        "\n01-blocking  2,000 (1,940-2,078)   0.105 (0.101-0.11)\n",
+        "\n02-fork       199 (197-202)  289 (284-297)  380 (368-395)\n",
         " 100 +-5%  100 +-8%  101 +-11%",
-        "\nThe middle half of the rounds: +-7% or less.\n",
-        "  14.7 [1]",
-        "\n[1] select ends at FD_SETSIZE: 900 silent clients are the most\n",
+        "\nThe middle half of the rounds: +-",
+        " [1]\n",
+        "\n[1] select ends at FD_SETSIZE\n",
         "\nskipped: this machine allows",
         "\nno difference seen: ",
-        "\nFAILED: 8 Threads serve at least 1.5 times",
+        "\nFAILED: 23 Threads serve at least 1.5 times",
     };
     char *text = printed();
 
