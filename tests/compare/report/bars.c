@@ -118,7 +118,6 @@ static void write_axis(const struct drawing *d)
 static void write_bar(const struct drawing *d, int series,
                       const struct figure *f, double y)
 {
-    struct look look = look_of(d->page, d->e, f->series);
     double from = d->scale.from, to = from, end;
     char text[NUMBER_SIZE];
     FILE *out = d->page->out;
@@ -128,18 +127,11 @@ static void write_bar(const struct drawing *d, int series,
     if (!d->view->picture->log_y)
         from = scale_at(&d->scale, 0);
     end = has_spread(f) ? fmax(to, scale_at(&d->scale, f->high)) : to;
-    fputs("<g ", out);
-    write_look(out, look);
-    fputs(" data-series=\"", out);
-    write_html(out, f->series);
-    fputs("\">", out);
+    write_series_begin(out, look_of(d->page, d->e, f->series), f->series);
     write_lines(out, &d->names[series], 0,
                 y + 4 - (d->names[series].count - 1) * LINE_PX / 2.0, "name");
     if (isfinite(f->median)) {
-        fputs("<g class=\"point\"", out);
-        write_figure_data(out, f);
-        fputc('>', out);
-        write_figure_title(out, d->view->picture, f);
+        write_point_begin(out, d->view->picture, f);
         fprintf(out,
                 "<rect class=\"bar\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
                 "height=\"%d\"/></g>",
@@ -154,19 +146,15 @@ static void write_bar(const struct drawing *d, int series,
 
 static void write_group(const struct drawing *d, int place, double y)
 {
+    const struct picture *p = d->view->picture;
     char text[TEXT_SIZE];
     FILE *out = d->page->out;
 
     if (has_heading(d, place)) {
-        fprintf(out, "<text class=\"group\" x=\"0\" y=\"%.1f\">", y + 16);
-        if (d->view->picture->x_title[0] != '\0') {
-            fputs("<tspan>", out);
-            write_html(out, d->view->picture->x_title);
-            fputs(": </tspan>", out);
-        }
-        write_html(out,
-                   heading_text(text, d->view->picture, d->view->xs[place]));
-        fputs("</text>\n", out);
+        markup(out, "<text class=\"group\" x=\"0\" y=\"%.1f\">", y + 16);
+        if (p->x_title[0] != '\0')
+            markup(out, "<tspan>%s: </tspan>", p->x_title);
+        markup(out, "%s</text>\n", heading_text(text, p, d->view->xs[place]));
         y += GROUP_PX;
     }
     for (int i = 0; i < d->view->n_series; i++) {

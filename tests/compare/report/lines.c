@@ -111,17 +111,15 @@ static void write_axes(const struct drawing *d)
     for (int i = 0; i < d->x.n_ticks; i++) {
         double x = scale_at(&d->x, d->x.ticks[i]);
 
-        fprintf(out,
-                "<path class=\"axis\" d=\"M%.1f %.1fv4\"/>"
-                "<text class=\"tick middle\" x=\"%.1f\" y=\"%.1f\">",
-                x, d->plot.bottom, x, d->plot.bottom + 17);
-        write_html(out, heading_text(text, p, d->x.ticks[i]));
-        fputs("</text>\n", out);
+        markup(out,
+               "<path class=\"axis\" d=\"M%.1f %.1fv4\"/>"
+               "<text class=\"tick middle\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
+               x, d->plot.bottom, x, d->plot.bottom + 17,
+               heading_text(text, p, d->x.ticks[i]));
     }
-    fprintf(out, "<text class=\"title middle\" x=\"%.1f\" y=\"%.1f\">",
-            (d->plot.left + d->plot.right) / 2, d->plot.bottom + 34);
-    write_html(out, p->x_title);
-    fputs("</text>\n", out);
+    markup(out,
+           "<text class=\"title middle\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
+           (d->plot.left + d->plot.right) / 2, d->plot.bottom + 34, p->x_title);
 }
 
 /* The middle half: a band for a distribution, else a bar at each place. */
@@ -183,10 +181,7 @@ static void write_points(const struct drawing *d, int series, struct look look)
 
         if (f == NULL || !isfinite(f->median))
             continue;
-        fputs("<g class=\"point\"", out);
-        write_figure_data(out, f);
-        fputc('>', out);
-        write_figure_title(out, d->view.picture, f);
+        write_point_begin(out, d->view.picture, f);
         write_mark(out, look, scale_at(&d->x, f->x), scale_at(&d->y, f->median),
                    d->view.n_xs > 16 ? 2.5 : 4);
         fputs("</g>\n", out);
@@ -226,11 +221,7 @@ void write_picture(const struct page *page, const struct experiment *e,
     for (int i = 0; i < d.view.n_series; i++) {
         struct look look = look_of(page, e, d.view.series[i]);
 
-        fputs("<g ", out);
-        write_look(out, look);
-        fputs(" data-series=\"", out);
-        write_html(out, d.view.series[i]);
-        fputs("\">\n", out);
+        write_series_begin(out, look, d.view.series[i]);
         write_spread(&d, i);
         write_line(&d, i);
         write_points(&d, i, look);

@@ -1,6 +1,7 @@
 /* tests/compare/report/look.c - see report.h: text and marks. */
 #include "report.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 /* ---- who looks how ----------------------------------------------------- */
@@ -105,9 +106,34 @@ void write_html_part(FILE *out, const char *text, size_t len)
     }
 }
 
-void write_html(FILE *out, const char *text)
+void markup(FILE *out, const char *format, ...)
 {
-    write_html_part(out, text, strlen(text));
+    va_list arguments;
+    const char *text;
+
+    va_start(arguments, format);
+    for (; *format != '\0'; format++) {
+        size_t len = strcspn(format, "%");
+
+        fwrite(format, 1, len, out);
+        format += len;
+        if (*format++ == '\0')
+            break;
+        switch (*format) {
+        case 's':
+            text = va_arg(arguments, const char *);
+            write_html_part(out, text, strlen(text));
+            break;
+        case 'd': fprintf(out, "%d", va_arg(arguments, int)); break;
+        case 'c': fputc(va_arg(arguments, int), out); break;
+        case '.':
+            fprintf(out, "%.*f", format[1] - '0', va_arg(arguments, double));
+            format += 2;
+            break;
+        default: fputc(*format, out); break; /* of "%%" */
+        }
+    }
+    va_end(arguments);
 }
 
 void write_prose(FILE *out, const char *text)
@@ -122,7 +148,7 @@ void write_prose(FILE *out, const char *text)
         fputs("</code>", out);
         text = end + 1;
     }
-    write_html(out, text);
+    markup(out, "%s", text);
 }
 
 /* DejaVu Sans, which is wide: what fits in it fits in others. */
@@ -186,10 +212,10 @@ struct lines lines_of(const char *text, double width, double font_px)
 
 /* ---- marks ------------------------------------------------------------- */
 
-void write_look(FILE *out, struct look look)
+void write_series_begin(FILE *out, struct look look, const char *name)
 {
-    fprintf(out, "class=\"s c%d%s\"", look.colour,
-            look.is_hollow ? " hollow" : "");
+    markup(out, "<g class=\"s c%d%s\" data-series=\"%s\">\n", look.colour,
+           look.is_hollow ? " hollow" : "", name);
 }
 
 /* Around 0, 0, with a radius of 1; of about the same area. */

@@ -3,17 +3,6 @@
 
 #include <string.h>
 
-/* <tag class="...">text</tag>, unless there is no text. */
-static void write_element(FILE *out, const char *tag, const char *class_name,
-                          const char *text)
-{
-    if (text[0] == '\0')
-        return;
-    fprintf(out, "<%s class=\"%s\">", tag, class_name);
-    write_html(out, text);
-    fprintf(out, "</%s>\n", tag);
-}
-
 static void write_verdict(FILE *out, const struct experiment *e)
 {
     fprintf(out, "<p><span class=\"v%s\">%s</span>",
@@ -43,9 +32,7 @@ static void write_picture_and_table(const struct page *page,
     grid_of_picture(&g, e, p);
     if (g.n_rows == 0 || g.n_columns == 0)
         return;
-    fputs("<figure>\n<figcaption><h3>", out);
-    write_html(out, p->title);
-    fputs("</h3></figcaption>\n", out);
+    markup(out, "<figure>\n<figcaption><h3>%s</h3></figcaption>\n", p->title);
     write_picture(page, e, p, WIDE_PX);
     write_picture(page, e, p, NARROW_PX);
     fputs("</figure>\n", out);
@@ -58,15 +45,15 @@ static void write_picture_and_table(const struct page *page,
 static void write_commands(FILE *out, const struct experiment *e)
 {
     if (e->repeat[0] != '\0')
-        fputs("<p class=\"label\">To repeat it</p>\n", out);
-    write_element(out, "pre", "repeat", e->repeat);
+        markup(out,
+               "<p class=\"label\">To repeat it</p>\n"
+               "<pre class=\"repeat\">%s</pre>\n",
+               e->repeat);
     if (e->n_commands == 0)
         return;
     fputs("<p class=\"label\">What it ran</p>\n<pre>", out);
-    for (int i = 0; i < e->n_commands; i++) {
-        write_html(out, e->commands[i]);
-        fputc('\n', out);
-    }
+    for (int i = 0; i < e->n_commands; i++)
+        markup(out, "%s\n", e->commands[i]);
     fputs("</pre>\n", out);
 }
 
@@ -124,17 +111,12 @@ static void write_head_of_page(FILE *out, const struct results *r)
             "\n<p>The same service, served in several ways, under the same "
             "load. %d of %d claims were put to the test",
             run, r->n_experiments);
-    if (date[0] != '\0') {
-        fputs(" on ", out);
-        write_html(out, date);
-    }
-    fputs(". <a href=\"#reading\">How to read it</a> stands at the end.</p>\n",
-          out);
-    if (fact_of(r, "warning")[0] != '\0') {
-        fputs("<p><strong>", out);
-        write_html(out, fact_of(r, "warning"));
-        fputs("</strong></p>\n", out);
-    }
+    markup(out,
+           "%s%s. <a href=\"#reading\">How to read it</a> stands at the end."
+           "</p>\n",
+           date[0] != '\0' ? " on " : "", date);
+    if (fact_of(r, "warning")[0] != '\0')
+        markup(out, "<p><strong>%s</strong></p>\n", fact_of(r, "warning"));
     fputs("</header>\n<main>\n", out);
 }
 
@@ -179,13 +161,9 @@ static void write_facts(FILE *out, const struct results *r)
           "<table class=\"facts\">\n<caption>What the numbers depend on, as it "
           "was found</caption>\n<tbody>\n",
           out);
-    for (int i = 0; i < r->n_facts; i++) {
-        fputs("<tr><th scope=\"row\">", out);
-        write_html(out, r->facts[i].name);
-        fputs("</th><td>", out);
-        write_html(out, r->facts[i].value);
-        fputs("</td></tr>\n", out);
-    }
+    for (int i = 0; i < r->n_facts; i++)
+        markup(out, "<tr><th scope=\"row\">%s</th><td>%s</td></tr>\n",
+               r->facts[i].name, r->facts[i].value);
     fputs("</tbody></table>\n</section>\n", out);
 }
 

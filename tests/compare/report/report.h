@@ -1,8 +1,7 @@
 /*
  * tests/compare/report/report.h - the parts of report_write(): text and marks
- * (look.c), scales (scale.c), places for names
- * (labels.c), pictures (svg.c, lines.c, bars.c),
- * tables (table.c), the style (style.c), and the page itself
+ * (look.c), scales (scale.c), places for names (labels.c), pictures (svg.c,
+ * lines.c, bars.c), tables (table.c), the style (style.c), and the page itself
  * (report.c).
  */
 #ifndef REPORT_H
@@ -33,17 +32,21 @@ void page_note_others(struct page *page);
 struct look look_of(const struct page *page, const struct experiment *e,
                     const char *series);
 
-/* Escaped. What is no UTF-8 and what HTML forbids becomes U+FFFD. */
-void write_html(FILE *out, const char *text);
+/* As printf, of %s, %d, %c, %.1f and %%, and every %s is escaped: what is
+ * markup stands in the format. What is no UTF-8 and what HTML forbids becomes
+ * U+FFFD. */
+void markup(FILE *out, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-/* The first `len` bytes of it, whole characters. */
+/* The first `len` bytes of a text, escaped, whole characters. */
 void write_html_part(FILE *out, const char *text, size_t len);
 
 /* The same of what people wrote: what stands between backquotes is code. */
 void write_prose(FILE *out, const char *text);
 
-/* class="..." with colour and kind of line; the mark; both in SVG. */
-void write_look(FILE *out, struct look look);
+/* The beginning of the element of a series, with colour and kind of line; the
+ * mark; both in SVG. */
+void write_series_begin(FILE *out, struct look look, const char *name);
 void write_mark(FILE *out, struct look look, double x, double y, double size);
 
 /* About how wide it will be, in pixels: a little more, so that it fits. */
@@ -126,14 +129,14 @@ void write_bars(const struct page *page, const struct experiment *e,
                 const struct view *v, int width);
 
 /* For both kinds of picture: the beginning of the element, lines of text, and
- * what is said of one figure, as attributes and as a title. */
+ * the beginning of one figure's element, which says all of it as attributes and
+ * as a title. */
 void write_svg_begin(const struct page *page, const struct experiment *e,
                      const struct view *v, int width, double height);
 void write_lines(FILE *out, const struct lines *lines, double x, double y,
                  const char *class_name);
-void write_figure_data(FILE *out, const struct figure *f);
-void write_figure_title(FILE *out, const struct picture *p,
-                        const struct figure *f);
+void write_point_begin(FILE *out, const struct picture *p,
+                       const struct figure *f);
 
 /* ---- tables ------------------------------------------------------------ */
 

@@ -11,27 +11,21 @@ static void write_description(FILE *out, const struct experiment *e,
 {
     char text[TEXT_SIZE], number[NUMBER_SIZE];
 
-    write_html(out, v->picture->y_title);
-    if (v->picture->x_title[0] != '\0') {
-        fputs(", by ", out);
-        write_html(out, v->picture->x_title);
-    }
-    fputc('.', out);
+    markup(out, "%s%s%s.", v->picture->y_title,
+           v->picture->x_title[0] != '\0' ? ", by " : "", v->picture->x_title);
     for (int i = 0; i < v->n_series; i++) {
         bool first = true;
 
-        fputc(' ', out);
-        write_html(out, v->series[i]);
+        markup(out, " %s", v->series[i]);
         for (int j = 0; j < v->n_xs; j++) {
             const struct figure *f =
                 figure_of(e, v->picture->letter, v->series[i], v->xs[j]);
 
             if (f == NULL || !isfinite(f->median))
                 continue;
-            fprintf(out, "%s%s (", first ? ": " : ", ",
-                    shown_text(number, f->median));
-            write_html(out, heading_text(text, v->picture, f->x));
-            fputc(')', out);
+            markup(out, "%s%s (%s)", first ? ": " : ", ",
+                   shown_text(number, f->median),
+                   heading_text(text, v->picture, f->x));
             first = false;
         }
         fputc('.', out);
@@ -43,18 +37,17 @@ void write_svg_begin(const struct page *page, const struct experiment *e,
 {
     const char *kind = width == WIDE_PX ? "wide" : "narrow";
     FILE *out = page->out;
+    char where[NAME_SIZE];
 
-    fprintf(out,
-            "<svg class=\"%s\" role=\"img\" viewBox=\"0 0 %d %.0f\" "
-            "width=\"%d\" height=\"%.0f\" data-experiment=\"%d\" "
-            "data-picture=\"%c\" aria-labelledby=\"t%d%c-%s d%d%c-%s\">\n"
-            "<title id=\"t%d%c-%s\">",
-            kind, width, height, width, height, e->number, v->picture->letter,
-            e->number, v->picture->letter, kind, e->number, v->picture->letter,
-            kind, e->number, v->picture->letter, kind);
-    write_html(out, v->picture->title);
-    fprintf(out, "</title>\n<desc id=\"d%d%c-%s\">", e->number,
-            v->picture->letter, kind);
+    snprintf(where, sizeof(where), "%d%c-%s", e->number, v->picture->letter,
+             kind);
+    markup(out,
+           "<svg class=\"%s\" role=\"img\" viewBox=\"0 0 %d %.0f\" "
+           "width=\"%d\" height=\"%.0f\" data-experiment=\"%d\" "
+           "data-picture=\"%c\" aria-labelledby=\"t%s d%s\">\n"
+           "<title id=\"t%s\">%s</title>\n<desc id=\"d%s\">",
+           kind, width, height, width, height, e->number, v->picture->letter,
+           where, where, where, v->picture->title, where);
     write_description(out, e, v);
     fputs("</desc>\n", out);
 }
@@ -72,35 +65,21 @@ void write_lines(FILE *out, const struct lines *lines, double x, double y,
     fputs("</text>\n", out);
 }
 
-void write_figure_data(FILE *out, const struct figure *f)
+void write_point_begin(FILE *out, const struct picture *p,
+                       const struct figure *f)
 {
-    char x[NUMBER_SIZE], median[NUMBER_SIZE], low[NUMBER_SIZE],
-        high[NUMBER_SIZE];
+    char text[TEXT_SIZE], a[NUMBER_SIZE], b[NUMBER_SIZE], c[NUMBER_SIZE],
+        d[NUMBER_SIZE], shown[NUMBER_SIZE];
 
-    fprintf(out,
-            " data-x=\"%s\" data-median=\"%s\" data-low=\"%s\" "
-            "data-high=\"%s\"",
-            place_text(x, f->x), number_text(median, f->median),
-            number_text(low, f->low), number_text(high, f->high));
-}
-
-void write_figure_title(FILE *out, const struct picture *p,
-                        const struct figure *f)
-{
-    char text[TEXT_SIZE], a[NUMBER_SIZE], b[NUMBER_SIZE];
-
-    fputs("<title>", out);
-    write_html(out, f->series);
-    if (heading_text(text, p, f->x)[0] != '\0')
-        fputs(", ", out);
-    write_html(out, text);
-    fprintf(out, ": %s", shown_text(a, f->median));
+    heading_text(text, p, f->x);
+    markup(out,
+           "<g class=\"point\" data-x=\"%s\" data-median=\"%s\" "
+           "data-low=\"%s\" data-high=\"%s\"><title>%s%s%s: %s",
+           place_text(a, f->x), number_text(b, f->median),
+           number_text(c, f->low), number_text(d, f->high), f->series,
+           text[0] != '\0' ? ", " : "", text, shown_text(shown, f->median));
     if (has_spread(f))
-        fprintf(out, " (%s to %s, %d rounds)", shown_text(a, f->low),
-                shown_text(b, f->high), f->rounds);
-    if (f->note[0] != '\0') {
-        fputs("; ", out);
-        write_html(out, f->note);
-    }
-    fputs("</title>", out);
+        markup(out, " (%s to %s, %d rounds)", shown_text(a, f->low),
+               shown_text(b, f->high), f->rounds);
+    markup(out, "%s%s</title>", f->note[0] != '\0' ? "; " : "", f->note);
 }

@@ -12,7 +12,8 @@ struct notes {
     char where[NAME_SIZE]; /* the beginning of their anchors */
 };
 
-static int note_number(struct notes *n, const char *note)
+/* Its number below the table, where it is written once. */
+static int take_note(struct notes *n, const char *note)
 {
     for (int i = 0; i < n->count; i++)
         if (strcmp(n->texts[i], note) == 0)
@@ -49,7 +50,7 @@ static void write_cell(FILE *out, const struct figure *f, struct notes *notes,
         return;
     }
     fprintf(out, "<td><span>%s</span>", shown_text(a, f->median));
-    number = f->note[0] != '\0' ? note_number(notes, f->note) : 0;
+    number = f->note[0] != '\0' ? take_note(notes, f->note) : 0;
     if (number > 0)
         fprintf(out, "<sup><a href=\"#%s%d\">%d</a></sup>", notes->where,
                 number, number);
@@ -61,11 +62,11 @@ static void write_head(FILE *out, const struct grid *g, bool with_links)
 {
     fputs("<thead><tr><td></td>", out);
     for (int i = 0; i < g->n_columns; i++) {
-        fputs("<th scope=\"col\">", out);
         if (with_links)
-            fprintf(out, "<a href=\"#e%d\">", g->from[i]->number);
-        write_html(out, g->headings[i]);
-        fputs(with_links ? "</a></th>" : "</th>", out);
+            markup(out, "<th scope=\"col\"><a href=\"#e%d\">%s</a></th>",
+                   g->from[i]->number, g->headings[i]);
+        else
+            markup(out, "<th scope=\"col\">%s</th>", g->headings[i]);
     }
     fputs("</tr></thead>\n", out);
 }
@@ -78,14 +79,11 @@ static void write_row(const struct page *page, const struct grid *g, int row,
     struct look look = look_of(page, e, g->names[row]);
 
     fputs("<tr><th scope=\"row\"><svg viewBox=\"-1.4 -1.4 2.8 2.8\" "
-          "aria-hidden=\"true\"><g ",
+          "aria-hidden=\"true\">",
           out);
-    write_look(out, look);
-    fputc('>', out);
+    write_series_begin(out, look, g->names[row]);
     write_mark(out, look, 0, 0, 1);
-    fputs("</g></svg>", out);
-    write_html(out, g->names[row]);
-    fputs("</th>", out);
+    markup(out, "</g></svg>%s</th>", g->names[row]);
     for (int i = 0; i < g->n_columns; i++)
         write_cell(out, g->figures[row][i], notes, is_models);
     fputs("</tr>\n", out);
@@ -96,11 +94,9 @@ static void write_notes(FILE *out, const struct notes *notes)
     if (notes->count == 0)
         return;
     fputs("<ol class=\"notes\">\n", out);
-    for (int i = 0; i < notes->count; i++) {
-        fprintf(out, "<li id=\"%s%d\">", notes->where, i + 1);
-        write_html(out, notes->texts[i]);
-        fputs("</li>\n", out);
-    }
+    for (int i = 0; i < notes->count; i++)
+        markup(out, "<li id=\"%s%d\">%s</li>\n", notes->where, i + 1,
+               notes->texts[i]);
     fputs("</ol>\n", out);
 }
 
@@ -111,13 +107,11 @@ void write_table(const struct page *page, const struct grid *g,
     FILE *out = page->out;
 
     snprintf(notes.where, sizeof(notes.where), "%s", where);
-    fprintf(out,
-            "<div class=\"scroll%s\" tabindex=\"0\" role=\"region\" "
-            "aria-labelledby=\"%scaption\"><table>\n"
-            "<caption id=\"%scaption\"><span>",
-            is_models ? " models" : "", where, where);
-    write_html(out, caption);
-    fputs("</span></caption>\n", out);
+    markup(out,
+           "<div class=\"scroll%s\" tabindex=\"0\" role=\"region\" "
+           "aria-labelledby=\"%scaption\"><table>\n"
+           "<caption id=\"%scaption\"><span>%s</span></caption>\n",
+           is_models ? " models" : "", where, where, caption);
     write_head(out, g, is_models);
     fputs("<tbody>\n", out);
     for (int i = 0; i < g->n_rows; i++)
