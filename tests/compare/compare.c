@@ -59,7 +59,6 @@ struct wishes wishes;
 int server_cpu, load_cpu;
 
 static const char *folder = COMPARE_FOLDER;
-static const char *only;
 static bool table_only;
 static volatile sig_atomic_t interrupted;
 
@@ -113,6 +112,7 @@ static const struct plan {
 };
 /* The last one is run only when it is named. */
 enum { PLANS = sizeof(plans) / sizeof(plans[0]), ORDINARY = PLANS - 1 };
+static bool wanted[PLANS], all_wanted = true;
 
 /* ---- for all parts ----------------------------------------------------- */
 
@@ -185,8 +185,6 @@ static double planned_seconds(const struct plan *p)
     return wishes.full ? p->full_seconds : p->seconds;
 }
 
-static bool is_wanted(const struct plan *p);
-
 static double seconds_left(void)
 {
     double left = planned_seconds(current) - seconds_so_far();
@@ -194,7 +192,7 @@ static double seconds_left(void)
     if (left < 1)
         left = 1;
     for (const struct plan *p = current + 1; p < plans + ORDINARY; p++)
-        left += under_ctest || is_wanted(p) ? planned_seconds(p) : 0;
+        left += under_ctest || wanted[p - plans] ? planned_seconds(p) : 0;
     return left;
 }
 
@@ -315,32 +313,6 @@ static void gather_facts(void)
 
 /* ---- running ----------------------------------------------------------- */
 
-/* Its name, and how it is called in --list: 5, 05, silent, 05-silent. */
-static bool is_word_for(const char *word, const struct plan *p)
-{
-    char *rest;
-    long number = strtol(word, &rest, 10);
-
-    if (rest == word)
-        return strcmp(word, p->name) == 0;
-    return number == p - plans + 1 &&
-           (*rest == '\0' || (*rest == '-' && strcmp(rest + 1, p->name) == 0));
-}
-
-static bool is_wanted(const struct plan *p)
-{
-    char list[256], *word, *rest;
-
-    if (only == NULL)
-        return p < plans + ORDINARY;
-    snprintf(list, sizeof(list), "%s", only);
-    for (word = strtok_r(list, ",", &rest); word != NULL;
-         word = strtok_r(NULL, ",", &rest))
-        if (is_word_for(word, p))
-            return true;
-    return false;
-}
-
 static const char *in_folder(const char *name)
 {
     static char paths[4][512];
@@ -366,54 +338,46 @@ static void write_files(struct results *r)
         fail(folder);
 }
 
-static void append(char *text, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void append(char *text, const char *format, ...)
-{
-    size_t len = strlen(text);
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(text + len, TEXT_SIZE - len, format, arguments);
-    va_end(arguments);
-}
-
 /* As a shell would read it again. */
-static void append_quoted(char *text, const char *word)
+static void write_quoted(FILE *out, const char *word)
 {
-    append(text, "'");
+    fputc('\'', out);
     for (; *word != '\0'; word++)
         if (*word == '\'')
-            append(text, "'\\''");
+            fputs("'\\''", out);
         else
-            append(text, "%c", *word);
-    append(text, "'");
+            fputc(*word, out);
+    fputc('\'', out);
 }
 
-static void describe_repeat(char *text, const struct plan *p)
+static void describe_repeat(FILE *out, const struct plan *p)
 {
-    append(text, "build/tests/compare/compare --only %s", p->name);
+    fprintf(out, "build/tests/compare/compare --only %s", p->name);
     if (wishes.full)
-        append(text, " --full");
+        fputs(" --full", out);
     if (wishes.rounds > 0)
-        append(text, " --rounds %d", wishes.rounds);
+        fprintf(out, " --rounds %d", wishes.rounds);
     if (wishes.seconds != NULL)
-        append(text, " --seconds %s", wishes.seconds);
+        fprintf(out, " --seconds %s", wishes.seconds);
     if (wishes.foreign != NULL) {
-        append(text, " --server ");
-        append_quoted(text, wishes.foreign);
+        fputs(" --server ", out);
+        write_quoted(out, wishes.foreign);
     }
     if (wishes.foreign_port != 0)
-        append(text, " --port %d", wishes.foreign_port);
+        fprintf(out, " --port %d", wishes.foreign_port);
 }
 
 static void describe(struct experiment *e, const struct plan *p)
 {
+    FILE *repeat = fmemopen(e->repeat, sizeof(e->repeat), "w");
+
     snprintf(e->name, sizeof(e->name), "%s", p->name);
     snprintf(e->claim, sizeof(e->claim), "%s", p->claim);
     snprintf(e->source, sizeof(e->source), "%s", p->source);
-    describe_repeat(e->repeat, p);
+    if (repeat != NULL) {
+        describe_repeat(repeat, p);
+        fclose(repeat);
+    }
     e->number = (int)(p - plans) + 1;
     e->kept = true;
 }
@@ -481,7 +445,7 @@ static int run_all(void)
     static struct results r;
 
     for (int i = 0; i < PLANS && !is_interrupted(); i++) {
-        if (!is_wanted(&plans[i]))
+        if (!wanted[i])
             continue;
         last = run(&plans[i]);
         count++;
@@ -508,19 +472,33 @@ static void print_list(void)
     }
 }
 
-static void check_only(void)
+/* Its name, and how it is called in --list: 5, 05, silent, 05-silent. */
+static bool is_word_for(const char *word, const struct plan *p)
 {
-    char list[256], *word, *rest;
+    char *rest;
+    long number = strtol(word, &rest, 10);
 
-    snprintf(list, sizeof(list), "%s", only);
-    for (word = strtok_r(list, ",", &rest); word != NULL;
+    if (rest == word)
+        return strcmp(word, p->name) == 0;
+    return number == p - plans + 1 &&
+           (*rest == '\0' || (*rest == '-' && strcmp(rest + 1, p->name) == 0));
+}
+
+/* Words with commas between them. */
+static void want(char *words)
+{
+    char *word, *rest;
+
+    all_wanted = false;
+    for (word = strtok_r(words, ",", &rest); word != NULL;
          word = strtok_r(NULL, ",", &rest)) {
-        const struct plan *p = plans;
+        int i = 0;
 
-        while (p < plans + PLANS && !is_word_for(word, p))
-            p++;
-        if (p == plans + PLANS)
+        while (i < PLANS && !is_word_for(word, &plans[i]))
+            i++;
+        if (i == PLANS)
             usage_error(word, "is no experiment; --list names them");
+        wanted[i] = true;
     }
 }
 
@@ -536,7 +514,7 @@ static void check_foreign(const char *word)
 static void read_option(int letter)
 {
     switch (letter) {
-    case 'o': only = optarg; break;
+    case 'o': want(optarg); break;
     case 'f': wishes.full = true; break;
     case 's': check_foreign(optarg); break;
     case 'p': wishes.foreign_port = (int)whole_number(optarg, 1, 65535); break;
@@ -572,14 +550,14 @@ static void read_command_line(int argc, char **argv)
 
     while ((letter = getopt_long(argc, argv, "h", names, NULL)) != -1)
         read_option(letter);
-    if (optind < argc && only == NULL)
-        only = argv[optind++];
+    if (optind < argc && all_wanted)
+        want(argv[optind++]);
     if (optind < argc)
         usage_error(argv[optind], "is not what should stand there");
     if (wishes.foreign_port != 0 && wishes.foreign == NULL)
         usage_error("--port", "needs --server");
-    if (only != NULL)
-        check_only();
+    for (int i = 0; i < ORDINARY; i++)
+        wanted[i] = wanted[i] || all_wanted;
 }
 
 static void catch_signals(void)

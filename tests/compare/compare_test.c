@@ -9,7 +9,6 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,36 +145,21 @@ static char *text_of(const char *path)
     return text;
 }
 
-static void copy_results(const char *from, const char *to)
-{
-    DIR *d = opendir(from);
-    struct dirent *entry;
-
-    CHECK(d != NULL && mkdir(to, 0777) == 0);
-    while ((entry = readdir(d)) != NULL) {
-        char source[600], target[600];
-        FILE *f;
-        char *text;
-
-        if (strstr(entry->d_name, ".result") == NULL)
-            continue;
-        snprintf(source, sizeof(source), "%s/%s", from, entry->d_name);
-        snprintf(target, sizeof(target), "%s/%s", to, entry->d_name);
-        text = text_of(source);
-        f = fopen(target, "we");
-        CHECK(f != NULL && fputs(text, f) != EOF && fclose(f) == 0);
-        free(text);
-    }
-    closedir(d);
-}
-
 /* The tables in docs/comparison.md are those of the run that is kept here. */
 static void documented_run(void)
 {
     char *document = text_of(SOURCE_PATH "/docs/comparison.md"), *end;
     struct run r;
 
-    copy_results(SOURCE_PATH "/tests/compare/full-run", harness_path("found"));
+    r = run_program(
+        (struct process_spec){.path = "cp",
+                              .args = {"-r",
+                                       SOURCE_PATH "/tests/compare/full-run",
+                                       harness_path("found")},
+                              .unwrapped = true},
+        NULL, 0);
+    CHECK_EQ(r.status, 0);
+    run_free(&r);
     r = COMPARE("--table");
     CHECK_EQ(r.status, 0);
     end = strstr(r.out, "\nThe report: ");
