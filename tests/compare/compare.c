@@ -175,6 +175,11 @@ static void find_terminal(void)
         terminal = open("/dev/tty", O_WRONLY | O_CLOEXEC);
 }
 
+static int how_many(void)
+{
+    return wanted[ORDINARY] ? PLANS : ORDINARY;
+}
+
 static double seconds_so_far(void)
 {
     return (moment_ms() - start_ms) / 1e3;
@@ -203,7 +208,7 @@ void progress(const char *what)
     if (terminal == -1 || is_interrupted())
         return;
     snprintf(text, sizeof(text), "%d of %d, %s: %s; %.0f s left",
-             (int)(current - plans) + 1, (int)ORDINARY, current->name, what,
+             (int)(current - plans) + 1, how_many(), current->name, what,
              seconds_left());
     dprintf(terminal, "\r%-79.79s", text);
     line_shown = true;
@@ -393,7 +398,7 @@ static int run(const struct plan *p)
     start_ms = moment_ms();
     describe(&e, p);
     if (terminal == -1)
-        fprintf(stderr, "%d of %d, %s\n", e.number, (int)ORDINARY, p->name);
+        fprintf(stderr, "%d of %d, %s\n", e.number, how_many(), p->name);
     p->run(&e);
     e.seconds = seconds_so_far();
     clear_progress();

@@ -20,7 +20,7 @@ enum {
     TEXT_SIZE = 800,
     MOST_EXPERIMENTS = 24,
     MOST_PICTURES = 6, /* of an experiment */
-    MOST_COMMANDS = 12,
+    MOST_COMMANDS = 48,
     MOST_FACTS = 24,
     MOST_SERIES = 24, /* in a picture */
 };

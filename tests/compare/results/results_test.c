@@ -92,8 +92,9 @@ static void any_text(void)
 static void full(void)
 {
     static struct experiment e = {.number = 1, .name = "full"};
-    char command[32];
+    char command[32], last[32];
 
+    snprintf(last, sizeof(last), "command %d", MOST_COMMANDS - 1);
     for (int i = 0; i < 1000; i++) {
         struct figure f = {.picture = 'a', .x = i, .median = -i, .rounds = 1};
 
@@ -102,7 +103,7 @@ static void full(void)
         experiment_add_command(&e, command);
     }
     CHECK_EQ(e.n_commands, MOST_COMMANDS);
-    CHECK(strcmp(e.commands[MOST_COMMANDS - 1], "command 11") == 0);
+    CHECK(strcmp(e.commands[MOST_COMMANDS - 1], last) == 0);
     CHECK_EQ(figure_of(&e, 'a', "", 999)->median, -999);
     CHECK(figure_of(&e, 'b', "", 999) == NULL);
     CHECK(figure_of(&e, 'a', "x", 999) == NULL);
