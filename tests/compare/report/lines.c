@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { AXIS_PX = 38, MARGIN_PX = 26 };
+enum { AXIS_PX = 38, MARGIN_PX = 26, MARK_PX = 14 };
 
 /* What all the parts of one picture know. */
 struct drawing {
@@ -15,7 +15,6 @@ struct drawing {
     struct scale x, y;
     struct box plot;
     struct lines y_title;
-    struct path paths[MOST_SERIES];
     struct label labels[MOST_SERIES];
     int width;
     double height;
@@ -66,23 +65,24 @@ static void find_plot(struct drawing *d)
     scale_thin(&d->x, d->view.picture, FONT_PX);
 }
 
-static void find_paths(struct drawing *d)
+static void find_labels(struct drawing *d)
 {
     for (int i = 0; i < d->view.n_series; i++) {
-        struct path *p = &d->paths[i];
+        struct label *l = &d->labels[i];
 
+        l->end_x = d->plot.right;
+        l->end_y = d->plot.bottom;
         for (int j = 0; j < d->view.n_xs; j++) {
             const struct figure *f = figure_at(d, i, j);
 
             if (f == NULL || !isfinite(f->median))
                 continue;
-            p->x[p->count] = scale_at(&d->x, f->x);
-            p->y[p->count++] = scale_at(&d->y, f->median);
+            l->end_x = scale_at(&d->x, f->x);
+            l->end_y = scale_at(&d->y, f->median);
+            l->has_line = true;
         }
-        d->labels[i].end_x = p->count > 0 ? p->x[p->count - 1] : d->plot.right;
-        d->labels[i].end_y = p->count > 0 ? p->y[p->count - 1] : d->plot.bottom;
     }
-    labels_place(d->labels, d->paths, d->view.n_series, d->plot, LINE_PX);
+    labels_place(d->labels, d->view.n_series, d->plot);
 }
 
 /* ---- what is drawn ----------------------------------------------------- */
@@ -191,12 +191,12 @@ static void write_points(const struct drawing *d, int series, struct look look)
 static void write_label(const struct drawing *d, int series, struct look look)
 {
     const struct label *l = &d->labels[series];
-    double top = l->y - (l->text.count - 1) * LINE_PX / 2.0, x, y;
+    double top = l->y - (l->text.count - 1) * LINE_PX / 2.0;
     FILE *out = d->page->out;
 
-    if (d->paths[series].count > 0 && label_leader(l, LINE_PX, &x, &y))
+    if (l->has_line && label_leader(l))
         fprintf(out, "<path class=\"leader\" d=\"M%.1f %.1fL%.1f %.1f\"/>\n",
-                l->end_x + (l->in_margin ? 6 : 0), l->end_y, x, y);
+                l->end_x + 6, l->end_y, l->x - MARK_PX, l->y);
     write_mark(out, look, l->x - 8, l->y, 4);
     write_lines(out, &l->text, l->x, top + 4, "name");
 }
@@ -215,7 +215,7 @@ void write_picture(const struct page *page, const struct experiment *e,
     d.x = scale_of_places(&d.view);
     d.y = scale_of_figures(e, &d.view);
     find_plot(&d);
-    find_paths(&d);
+    find_labels(&d);
     write_svg_begin(page, e, &d.view, width, d.height);
     write_axes(&d);
     for (int i = 0; i < d.view.n_series; i++) {

@@ -100,23 +100,14 @@ struct box {
 struct label {
     struct lines text;
     double end_x, end_y, x, y;
-    bool in_margin; /* beside the plot, all in one column */
+    bool has_line; /* there is one at all */
 };
 
-/* A line in pixels. */
-struct path {
-    double x[MOST_XS], y[MOST_XS];
-    int count;
-};
+/* Sets x and y of each: beside the plot, moved apart. */
+void labels_place(struct label *labels, int count, struct box plot);
 
-/* Sets x, y and in_margin of each. Names of lines that end within the plot
- * stand there if nothing is in their way; all the others in the margin, moved
- * apart. */
-void labels_place(struct label *labels, const struct path *paths, int count,
-                  struct box plot, double line_px);
-
-/* Does it need a line from the line's end, and to where? */
-bool label_leader(const struct label *l, double line_px, double *x, double *y);
+/* Does it need a line from the line's end to it? */
+bool label_leader(const struct label *l);
 
 /* ---- pictures ---------------------------------------------------------- */
 
