@@ -7,7 +7,6 @@
 #include "harness.h"
 #include "scripted.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
@@ -190,27 +189,13 @@ static void a_foreign_server(void)
     run_free(&r);
 }
 
-/* A port that nobody has at the moment. */
-static int free_port(void)
-{
-    struct sockaddr_in in = {.sin_family = AF_INET,
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(in);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    CHECK(fd != -1 && bind(fd, (struct sockaddr *)&in, len) == 0 &&
-          getsockname(fd, (struct sockaddr *)&in, &len) == 0);
-    close(fd);
-    return ntohs(in.sin_port);
-}
-
 /* It need not say where it is, if the person who enters it does. */
 static void a_foreign_server_at_a_port(void)
 {
-    char server[400], port[16];
+    char server[400], port[8];
     struct run r;
 
-    snprintf(port, sizeof(port), "%d", free_port());
+    close(peer_listen(port)); /* nobody has it now */
     snprintf(server, sizeof(server), "bare=%s 127.0.0.1 %s >/dev/null",
              FLOOR_PATH, port);
     r = COMPARE("--only", "churn", "--server", server, "--port", port);

@@ -231,37 +231,27 @@ static bool run(struct stage *s)
 
 /* ---- what is to be said about it --------------------------------------- */
 
-/* Who was answered, in order; "<" where somebody left before the next was. */
+/* Who was answered, in order; those behind "|" when A had left. */
 static void find_order(struct stage *s)
 {
-    double last = NEVER;
+    double a_leaves = s->guests[0].leaves_ms, last = NEVER;
     char *at = s->order;
 
-    for (int turn = 0; turn < CLIENTS; turn++) {
+    for (;;) {
         const struct guest *next = NULL;
-        bool somebody_left = false;
 
-        for (int i = 0; i < CLIENTS; i++) {
-            const struct guest *g = &s->guests[i];
-
-            if (is_answered(g) && g->answered_ms > last &&
+        for (const struct guest *g = s->guests; g < s->guests + CLIENTS; g++)
+            if (g->answered_ms > last &&
                 (next == NULL || g->answered_ms < next->answered_ms))
                 next = g;
-        }
         if (next == NULL)
-            break;
-        for (int i = 0; i < CLIENTS; i++)
-            somebody_left |= s->guests[i].leaves_ms != NEVER &&
-                             s->guests[i].leaves_ms > last &&
-                             s->guests[i].leaves_ms < next->answered_ms;
-        at += sprintf(at, "%s%c",
-                      somebody_left ? " | "
-                      : turn > 0    ? " "
-                                    : "",
-                      next->name);
+            return;
+        if (a_leaves != NEVER && last < a_leaves &&
+            next->answered_ms > a_leaves)
+            at += sprintf(at, " |");
+        at += sprintf(at, " %c", next->name);
         last = next->answered_ms;
     }
-    *at = '\0';
 }
 
 /* Only order counts. */
@@ -390,10 +380,10 @@ static void print_table(void)
                      (double)s->memory.pss / 1024);
         printf("%-12s %-26s %9d %7d %8s  %s%s%s\n", s->name, s->model,
                s->usage.processes, s->usage.threads, memory,
-               s->as_it_should ? "" : red, s->order, plain);
+               s->as_it_should ? "" : red, s->order + 1, plain);
     }
     printf("%smemory: of all processes of the server, shared pages counted "
-           "once (PSS);\nanswers: in this order; at | somebody left%s\n",
+           "once (PSS);\nanswers: in this order; at | A left%s\n",
            dim, plain);
 }
 

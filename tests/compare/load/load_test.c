@@ -456,8 +456,8 @@ static void many_clients_in_little_memory(void)
     CHECK(bytes < 20 * MB);
 }
 
-/* A program beside it is told when to look, and may take its time. */
-static void marks(void)
+/* One that stops at its marks, until it is told to go on. */
+static struct process *start_marked(const char *option, const char *seconds)
 {
     struct process *load;
     char line[300];
@@ -465,10 +465,19 @@ static void marks(void)
     serve("echo", NULL);
     load = process_start((struct process_spec){
         .path = LOAD_PATH,
-        .args = {"--marks", "--lines", "--seconds", "0.2", server_address},
+        .args = {"--marks", "--seconds", seconds, server_address, option},
         .in = STDIO_PIPE});
     CHECK(process_read_line(load, line, sizeof(line)));
     CHECK(strcmp(line, "begin") == 0);
+    return load;
+}
+
+/* A program beside it is told when to look, and may take its time. */
+static void marks(void)
+{
+    struct process *load = start_marked("--lines", "0.2");
+    char line[300];
+
     CHECK(write(load->in, "\n", 1) == 1);
     CHECK(process_read_line(load, line, sizeof(line)));
     CHECK(strcmp(line, "end") == 0);
@@ -484,16 +493,10 @@ static void marks(void)
 static void marks_stop_the_clock(void)
 {
     enum { HELD_MS = 2000 };
-    struct process *load;
+    struct process *load = start_marked("--lines", "0.2");
     char line[300], lines[2000] = "";
     size_t len = 0;
 
-    serve("echo", NULL);
-    load = process_start((struct process_spec){
-        .path = LOAD_PATH,
-        .args = {"--marks", "--lines", "--seconds", "0.2", server_address},
-        .in = STDIO_PIPE});
-    CHECK(process_read_line(load, line, sizeof(line)));
     nap_ms(HELD_MS);
     CHECK(write(load->in, "\n", 1) == 1);
     CHECK(process_read_line(load, line, sizeof(line)));
@@ -511,14 +514,10 @@ static void marks_stop_the_clock(void)
 /* Ctrl-C: what was measured so far is not lost. */
 static void interrupted(void)
 {
-    struct process *load;
+    struct process *load = start_marked(NULL, "1000");
     char line[300];
 
-    serve("echo", NULL);
-    load = process_start((struct process_spec){
-        .path = LOAD_PATH,
-        .args = {"--marks", "--seconds", "1000", server_address}});
-    CHECK(process_read_line(load, line, sizeof(line)));
+    process_close_in(load);
     process_signal(load, SIGINT);
     CHECK(process_read_line(load, line, sizeof(line)));
     CHECK(strcmp(line, "end") == 0);

@@ -13,6 +13,7 @@
 #include "load.h"
 
 #include "content.h"
+#include "resources.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -679,21 +680,6 @@ static void count_unanswered(void)
     }
 }
 
-/* The hard limit is raised too, where that is allowed. */
-static int raise_descriptor_limit(rlim_t wanted)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-        return -1;
-    if (limit.rlim_cur >= wanted)
-        return 0;
-    limit.rlim_cur = wanted;
-    if (limit.rlim_max < wanted)
-        limit.rlim_max = wanted;
-    return setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static int prepare(void)
 {
     enum { OTHER_DESCRIPTORS = 16 };
@@ -701,8 +687,10 @@ static int prepare(void)
 
     n_clients = set->clients + set->idle;
     n_opened = set->mode == CHURN ? set->clients : 0; /* the idle ones only */
-    if (raise_descriptor_limit((rlim_t)n_clients + OTHER_DESCRIPTORS) == -1)
+    if ((uint32_t)set_descriptor_limit(0) < n_clients + OTHER_DESCRIPTORS) {
+        errno = EMFILE;
         return -1;
+    }
     (void)prctl(PR_SET_TIMERSLACK, 1); /* a pause is as long as asked for */
     clients = calloc(n_clients, sizeof(clients[0]));
     starts = calloc((size_t)set->clients * set->depth, sizeof(starts[0]));

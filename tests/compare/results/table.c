@@ -104,7 +104,8 @@ struct table {
     int n_notes;
 };
 
-static int note_of(struct table *t, const struct figure *f)
+/* The number of its note, which is to stand below, 0: it has none. */
+static int take_note(struct table *t, const struct figure *f)
 {
     if (f->note[0] == '\0')
         return 0;
@@ -123,6 +124,7 @@ static const char *cell_text(char text[CELL_SIZE], struct table *t,
 {
     char a[NUMBER_SIZE], b[NUMBER_SIZE];
     size_t len;
+    int note;
 
     if (f == NULL)
         return strcpy(text, "");
@@ -135,8 +137,9 @@ static const char *cell_text(char text[CELL_SIZE], struct table *t,
         snprintf(text + len, CELL_SIZE - len, " +-%s%%",
                  percent_text(a, spread_percent(f)));
     len = strlen(text);
-    if (note_of(t, f) != 0)
-        snprintf(text + len, CELL_SIZE - len, " [%d]", note_of(t, f));
+    note = take_note(t, f);
+    if (note != 0)
+        snprintf(text + len, CELL_SIZE - len, " [%d]", note);
     return text;
 }
 
