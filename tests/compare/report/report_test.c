@@ -443,17 +443,20 @@ static void without_complaint(void)
 /* A number a line, divided by tabs, for json.cmake. */
 static int write_numbers(const char *path)
 {
-    struct list numbers = numbers_of(&made);
-    FILE *f = fopen(path, "we");
+    char x[NUMBER_SIZE], median[NUMBER_SIZE], low[NUMBER_SIZE],
+        high[NUMBER_SIZE];
+    FILE *out = fopen(path, "we");
 
-    for (int i = 0; f != NULL && i < numbers.count; i++) {
-        const struct written *w = &numbers.rows[i];
+    for (int i = 0; out != NULL && i < made.n_experiments; i++)
+        for (int j = 0; j < made.experiments[i]->n_figures; j++) {
+            const struct figure *f = &made.experiments[i]->figures[j];
 
-        fprintf(f, "%d\t%c\t%s\t%s\t%s\t%s\t%s\n", w->experiment, w->picture,
-                w->series, w->x, w->median, w->low, w->high);
-    }
-    free(numbers.rows);
-    return f != NULL ? fclose(f) : -1;
+            fprintf(out, "%d\t%c\t%s\t%s\t%s\t%s\t%s\n",
+                    made.experiments[i]->number, f->picture, f->series,
+                    place_text(x, f->x), number_text(median, f->median),
+                    number_text(low, f->low), number_text(high, f->high));
+        }
+    return out != NULL ? fclose(out) : -1;
 }
 
 static int write_fixture(const char *folder)

@@ -1,62 +1,38 @@
 /* tests/compare/results/json.c - see results.h: the results for programs. */
 #include "record.h"
 
-static void write_series(FILE *out, const struct experiment *e,
-                         const struct view *v, const char *series)
+/* ,"name": [{...}, {...}] of so many structs of this size. */
+static void write_array(FILE *out, const char *name, const struct record *r,
+                        const char *from, size_t size, int count)
 {
-    const char *between = "";
-
-    fputs("\n            {\"name\": ", out);
-    write_json_text(out, series);
-    fputs(", \"points\": [", out);
-    for (int i = 0; i < v->n_xs; i++) {
-        const struct figure *f =
-            figure_of(e, v->picture->letter, series, v->xs[i]);
-
-        if (f == NULL)
-            continue;
-        fprintf(out, "%s\n              {", between);
-        record_write_json(out, &figure_line, (const char *)f);
+    fprintf(out, ",\n     \"%s\": [", name);
+    for (int i = 0; i < count; i++) {
+        fputs(i > 0 ? ",\n       {" : "\n       {", out);
+        record_write_json(out, r, from + (size_t)i * size);
         fputc('}', out);
-        between = ",";
     }
-    fputs("]}", out);
-}
-
-static void write_picture(FILE *out, const struct experiment *e,
-                          const struct picture *p)
-{
-    const struct view v = view_of(e, p);
-
-    fputs("\n        {", out);
-    record_write_json(out, &picture_line, (const char *)p);
-    fputs(",\n          \"series\": [", out);
-    for (int i = 0; i < v.n_series; i++) {
-        fputs(i > 0 ? "," : "", out);
-        write_series(out, e, &v, v.series[i]);
-    }
-    fputs("]}", out);
+    fputc(']', out);
 }
 
 static void write_experiment(FILE *out, const struct experiment *e)
 {
-    fprintf(out, "\n    {\"number\": %d, \"name\": ", e->number);
+    fprintf(out, "    {\"number\": %d, \"name\": ", e->number);
     write_json_text(out, e->name);
     for (int i = 0; i < EXPERIMENT_LINES; i++) {
-        fputs(",\n      ", out);
+        fputs(",\n     ", out);
         record_write_json(out, &experiment_lines[i], (const char *)e);
     }
-    fputs(",\n      \"commands\": [", out);
+    fputs(",\n     \"commands\": [", out);
     for (int i = 0; i < e->n_commands; i++) {
-        fputs(i > 0 ? ",\n        " : "\n        ", out);
+        fputs(i > 0 ? ",\n       " : "\n       ", out);
         write_json_text(out, e->commands[i]);
     }
-    fputs("],\n      \"pictures\": [", out);
-    for (int i = 0; i < e->n_pictures; i++) {
-        fputs(i > 0 ? "," : "", out);
-        write_picture(out, e, &e->pictures[i]);
-    }
-    fputs("]}", out);
+    fputc(']', out);
+    write_array(out, "pictures", &picture_line, (const char *)e->pictures,
+                sizeof(e->pictures[0]), e->n_pictures);
+    write_array(out, "figures", &figure_line, (const char *)e->figures,
+                sizeof(e->figures[0]), e->n_figures);
+    fputc('}', out);
 }
 
 int results_write_json(const struct results *r, const char *path)
@@ -65,17 +41,14 @@ int results_write_json(const struct results *r, const char *path)
 
     if (draft_open(&d, path) == -1)
         return -1;
-    fputs("{\n  \"facts\": [", d.file);
-    for (int i = 0; i < r->n_facts; i++) {
-        fputs(i > 0 ? ",\n    {" : "\n    {", d.file);
-        record_write_json(d.file, &fact_line, (const char *)&r->facts[i]);
-        fputc('}', d.file);
-    }
-    fputs("],\n  \"experiments\": [", d.file);
+    fputs("{\"experiments\": [\n", d.file);
     for (int i = 0; i < r->n_experiments; i++) {
-        fputs(i > 0 ? "," : "", d.file);
+        fputs(i > 0 ? ",\n" : "", d.file);
         write_experiment(d.file, r->experiments[i]);
     }
-    fputs("]\n}\n", d.file);
+    fputs("]", d.file);
+    write_array(d.file, "facts", &fact_line, (const char *)r->facts,
+                sizeof(r->facts[0]), r->n_facts);
+    fputs("}\n", d.file);
     return draft_keep(&d);
 }

@@ -6,58 +6,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AT(type, member) offsetof(struct type, member)
-#define TEXT_OF(type, name, member)                                            \
+#define COLUMN(is, owner, member)                                              \
     {                                                                          \
-        name, TEXT, AT(type, member), sizeof(((struct type *)NULL)->member)    \
-    }
-
-#define EXPERIMENT_TEXT(kind)                                                  \
-    {                                                                          \
-#kind, 1,                                                              \
-        {                                                                      \
-            TEXT_OF(experiment, #kind, kind)                                   \
-        }                                                                      \
+        .name = #member, .type = is, .at = offsetof(struct owner, member),     \
+        .size = sizeof(((struct owner *)NULL)->member)                         \
     }
 
 const struct record experiment_lines[EXPERIMENT_LINES] = {
-    EXPERIMENT_TEXT(claim),
-    EXPERIMENT_TEXT(source),
-    {"verdict", 1, {{"verdict", VERDICT, AT(experiment, verdict), 0}}},
-    EXPERIMENT_TEXT(says),
-    EXPERIMENT_TEXT(asserted),
-    {"kept", 1, {{"kept", BOOL, AT(experiment, kept), 0}}},
-    EXPERIMENT_TEXT(repeat),
-    {"seconds", 1, {{"seconds", NUMBER, AT(experiment, seconds), 0}}},
+    {"claim", {COLUMN(TEXT, experiment, claim)}},
+    {"source", {COLUMN(TEXT, experiment, source)}},
+    {"verdict", {COLUMN(VERDICT, experiment, verdict)}},
+    {"says", {COLUMN(TEXT, experiment, says)}},
+    {"asserted", {COLUMN(TEXT, experiment, asserted)}},
+    {"kept", {COLUMN(BOOL, experiment, kept)}},
+    {"repeat", {COLUMN(TEXT, experiment, repeat)}},
+    {"seconds", {COLUMN(NUMBER, experiment, seconds)}},
 };
-
 const struct record picture_line = {
     "picture",
-    10,
-    {{"letter", LETTER, AT(picture, letter), 0},
-     {"shape", SHAPE, AT(picture, shape), 0},
-     {"log_x", BOOL, AT(picture, log_x), 0},
-     {"log_y", BOOL, AT(picture, log_y), 0},
-     TEXT_OF(picture, "title", title),
-     TEXT_OF(picture, "x_title", x_title),
-     TEXT_OF(picture, "y_title", y_title),
-     TEXT_OF(picture, "groups", groups),
-     TEXT_OF(picture, "column", column),
-     {"column_x", PLACE, AT(picture, column_x), 0}}};
-
-const struct record figure_line = {"figure",
-                                   8,
-                                   {{NULL, LETTER, AT(figure, picture), 0},
-                                    TEXT_OF(figure, NULL, series),
-                                    {"x", PLACE, AT(figure, x), 0},
-                                    {"median", NUMBER, AT(figure, median), 0},
-                                    {"low", NUMBER, AT(figure, low), 0},
-                                    {"high", NUMBER, AT(figure, high), 0},
-                                    {"rounds", COUNT, AT(figure, rounds), 0},
-                                    TEXT_OF(figure, "note", note)}};
-
+    {COLUMN(LETTER, picture, letter), COLUMN(SHAPE, picture, shape),
+     COLUMN(BOOL, picture, log_x), COLUMN(BOOL, picture, log_y),
+     COLUMN(TEXT, picture, title), COLUMN(TEXT, picture, x_title),
+     COLUMN(TEXT, picture, y_title), COLUMN(TEXT, picture, groups),
+     COLUMN(TEXT, picture, column), COLUMN(PLACE, picture, column_x)}};
+const struct record figure_line = {
+    "figure",
+    {COLUMN(LETTER, figure, picture), COLUMN(TEXT, figure, series),
+     COLUMN(PLACE, figure, x), COLUMN(NUMBER, figure, median),
+     COLUMN(NUMBER, figure, low), COLUMN(NUMBER, figure, high),
+     COLUMN(COUNT, figure, rounds), COLUMN(TEXT, figure, note)}};
 const struct record fact_line = {
-    "fact", 2, {TEXT_OF(fact, "name", name), TEXT_OF(fact, "value", value)}};
+    "fact", {COLUMN(TEXT, fact, name), COLUMN(TEXT, fact, value)}};
 
 static const char *const shapes[] = {"lines", "bars", "shares"};
 
@@ -103,8 +82,7 @@ void record_write(FILE *out, const struct record *r, const char *from)
     char letter[2];
 
     fputs(r->kind, out);
-    for (int i = 0; i < r->count; i++) {
-        const struct column *c = &r->columns[i];
+    for (const struct column *c = r->columns; c->name != NULL; c++) {
         const char *word = word_at(c, from + c->at, letter);
 
         fputc('\t', out);
@@ -141,16 +119,11 @@ void write_json_text(FILE *out, const char *text)
 void record_write_json(FILE *out, const struct record *r, const char *from)
 {
     char letter[2], text[NUMBER_SIZE];
-    const char *between = "";
 
-    for (int i = 0; i < r->count; i++) {
-        const struct column *c = &r->columns[i];
+    for (const struct column *c = r->columns; c->name != NULL; c++) {
         const char *word = word_at(c, from + c->at, letter);
 
-        if (c->name == NULL)
-            continue;
-        fprintf(out, "%s\"%s\": ", between, c->name);
-        between = ", ";
+        fprintf(out, "%s\"%s\": ", c > r->columns ? ", " : "", c->name);
         if (word != NULL)
             write_json_text(out, word);
         else if (c->type == BOOL)
@@ -217,10 +190,11 @@ static bool take(char *to, const struct column *c, const char *word)
 bool record_take(char *to, const struct record *r, char *const *words,
                  int count)
 {
-    if (count < r->count)
-        return false;
-    for (int i = 0; i < r->count; i++)
-        if (!take(to + r->columns[i].at, &r->columns[i], words[i]))
+    int i = 0;
+
+    for (; r->columns[i].name != NULL; i++)
+        if (i >= count ||
+            !take(to + r->columns[i].at, &r->columns[i], words[i]))
             return false;
     return true;
 }

@@ -12,12 +12,11 @@ enum { MOST_COLUMNS = 10 };
 /* A line: its kind, and what stands behind it, divided by tabs. */
 struct record {
     const char *kind;
-    int count;
     struct column {
-        const char *name; /* in results.json; NULL: it is not there */
+        const char *name; /* in results.json; NULL: the end */
         enum { TEXT, LETTER, SHAPE, VERDICT, BOOL, COUNT, PLACE, NUMBER } type;
         size_t at, size; /* in the struct */
-    } columns[MOST_COLUMNS];
+    } columns[MOST_COLUMNS + 1];
 };
 
 /* Of struct experiment a line each; of struct picture, figure and fact one. */
@@ -33,8 +32,7 @@ void record_write(FILE *out, const struct record *r, const char *from);
 bool record_take(char *to, const struct record *r, char *const *words,
                  int count);
 
-/* The columns that have a name, as members of a JSON object (RFC 8259) without
- * its brackets. */
+/* The columns as members of a JSON object (RFC 8259) without its brackets. */
 void record_write_json(FILE *out, const struct record *r, const char *from);
 void write_json_text(FILE *out, const char *text);
 
