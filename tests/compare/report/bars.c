@@ -8,7 +8,7 @@
 enum { ROW_PX = 21, GROUP_PX = 24, GAP_PX = 10, AXIS_PX = 24, BAR_PX = 13 };
 
 struct drawing {
-    const struct page *page;
+    FILE *out;
     const struct experiment *e;
     const struct view *view;
     struct scale scale;
@@ -100,7 +100,7 @@ static void find_places(struct drawing *d)
 static void write_axis(const struct drawing *d)
 {
     char text[NUMBER_SIZE];
-    FILE *out = d->page->out;
+    FILE *out = d->out;
 
     write_lines(out, &d->y_title, 0, FONT_PX, "title");
     for (int i = 0; i < d->scale.n_ticks; i++) {
@@ -120,14 +120,14 @@ static void write_bar(const struct drawing *d, int series,
 {
     double from = d->scale.from, to = from, end;
     char text[NUMBER_SIZE];
-    FILE *out = d->page->out;
+    FILE *out = d->out;
 
     if (isfinite(f->median))
         to = scale_at(&d->scale, f->median);
     if (!d->view->picture->log_y)
         from = scale_at(&d->scale, 0);
     end = has_spread(f) ? fmax(to, scale_at(&d->scale, f->high)) : to;
-    write_series_begin(out, look_of(d->page, d->e, f->series), f->series);
+    write_series_begin(out, look_of(d->e, f->series), f->series);
     write_lines(out, &d->names[series], 0,
                 y + 4 - (d->names[series].count - 1) * LINE_PX / 2.0, "name");
     if (isfinite(f->median)) {
@@ -148,7 +148,7 @@ static void write_group(const struct drawing *d, int place, double y)
 {
     const struct picture *p = d->view->picture;
     char text[TEXT_SIZE];
-    FILE *out = d->page->out;
+    FILE *out = d->out;
 
     if (has_heading(d, place)) {
         markup(out, "<text class=\"group\" x=\"0\" y=\"%.1f\">", y + 16);
@@ -167,19 +167,19 @@ static void write_group(const struct drawing *d, int place, double y)
     }
 }
 
-void write_bars(const struct page *page, const struct experiment *e,
-                const struct view *v, int width)
+void write_bars(FILE *out, const struct experiment *e, const struct view *v,
+                int width)
 {
-    struct drawing d = {.page = page, .e = e, .view = v, .width = width};
+    struct drawing d = {.out = out, .e = e, .view = v, .width = width};
     double y;
 
     find_places(&d);
     y = d.top;
-    write_svg_begin(page, e, v, width, d.height);
+    write_svg_begin(out, e, v, width, d.height);
     write_axis(&d);
     for (int i = 0; i < v->n_xs; i++) {
         write_group(&d, i, y);
         y += group_px(&d, i);
     }
-    fputs("</svg>\n", page->out);
+    fputs("</svg>\n", out);
 }

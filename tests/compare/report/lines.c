@@ -9,7 +9,7 @@ enum { AXIS_PX = 38, MARGIN_PX = 26, MARK_PX = 14 };
 
 /* What all the parts of one picture know. */
 struct drawing {
-    const struct page *page;
+    FILE *out;
     const struct experiment *e;
     struct view view;
     struct scale x, y;
@@ -91,7 +91,7 @@ static void write_axes(const struct drawing *d)
 {
     const struct picture *p = d->view.picture;
     char number[NUMBER_SIZE], text[TEXT_SIZE];
-    FILE *out = d->page->out;
+    FILE *out = d->out;
 
     write_lines(out, &d->y_title, 0, FONT_PX, "title");
     for (int i = 0; i < d->y.n_ticks; i++) {
@@ -125,7 +125,7 @@ static void write_axes(const struct drawing *d)
 /* The middle half: a band for a distribution, else a bar at each place. */
 static void write_spread(const struct drawing *d, int series)
 {
-    FILE *out = d->page->out;
+    FILE *out = d->out;
     const struct figure *f;
     bool is_band = d->view.picture->shape == SHARES;
 
@@ -155,7 +155,7 @@ static void write_spread(const struct drawing *d, int series)
 /* Where a number was lost, the line is interrupted. */
 static void write_line(const struct drawing *d, int series)
 {
-    FILE *out = d->page->out;
+    FILE *out = d->out;
     bool is_on = false;
 
     fputs("<path class=\"line\" d=\"", out);
@@ -174,7 +174,7 @@ static void write_line(const struct drawing *d, int series)
 
 static void write_points(const struct drawing *d, int series, struct look look)
 {
-    FILE *out = d->page->out;
+    FILE *out = d->out;
 
     for (int j = 0; j < d->view.n_xs; j++) {
         const struct figure *f = figure_at(d, series, j);
@@ -192,7 +192,7 @@ static void write_label(const struct drawing *d, int series, struct look look)
 {
     const struct label *l = &d->labels[series];
     double top = l->y - (l->text.count - 1) * LINE_PX / 2.0;
-    FILE *out = d->page->out;
+    FILE *out = d->out;
 
     if (l->has_line && label_leader(l))
         fprintf(out, "<path class=\"leader\" d=\"M%.1f %.1fL%.1f %.1f\"/>\n",
@@ -201,14 +201,13 @@ static void write_label(const struct drawing *d, int series, struct look look)
     write_lines(out, &l->text, l->x, top + 4, "name");
 }
 
-void write_picture(const struct page *page, const struct experiment *e,
+void write_picture(FILE *out, const struct experiment *e,
                    const struct picture *p, int width)
 {
-    struct drawing d = {.page = page, .e = e, .view = view_of(e, p)};
-    FILE *out = page->out;
+    struct drawing d = {.out = out, .e = e, .view = view_of(e, p)};
 
     if (p->shape == BARS) {
-        write_bars(page, e, &d.view, width);
+        write_bars(out, e, &d.view, width);
         return;
     }
     d.width = width;
@@ -216,10 +215,10 @@ void write_picture(const struct page *page, const struct experiment *e,
     d.y = scale_of_figures(e, &d.view);
     find_plot(&d);
     find_labels(&d);
-    write_svg_begin(page, e, &d.view, width, d.height);
+    write_svg_begin(out, e, &d.view, width, d.height);
     write_axes(&d);
     for (int i = 0; i < d.view.n_series; i++) {
-        struct look look = look_of(page, e, d.view.series[i]);
+        struct look look = look_of(e, d.view.series[i]);
 
         write_series_begin(out, look, d.view.series[i]);
         write_spread(&d, i);

@@ -6,64 +6,26 @@
 
 /* ---- who looks how ----------------------------------------------------- */
 
-static bool has_stage(const struct experiment *e)
+struct look look_of(const struct experiment *e, const char *series)
 {
-    for (int i = 0; i < e->n_figures; i++)
-        if (stage_of(e->figures[i].series) > 0)
-            return true;
-    return false;
-}
-
-static int place_in(const char *const *names, int count, const char *name)
-{
-    for (int i = 0; i < count; i++)
-        if (strcmp(names[i], name) == 0)
-            return i;
-    return count;
-}
-
-void page_note_others(struct page *page)
-{
-    for (int i = 0; i < page->results->n_experiments; i++) {
-        const struct experiment *e = page->results->experiments[i];
-
-        for (int j = 0; j < e->n_figures && has_stage(e); j++) {
-            const char *name = e->figures[j].series;
-
-            if (stage_of(name) == 0 && page->n_others < MOST_OTHERS &&
-                place_in(page->others, page->n_others, name) == page->n_others)
-                page->others[page->n_others++] = name;
-        }
-    }
-}
-
-/* An experiment without any stage may use the colours of the stages, those
- * first that differ most. */
-static struct look look_among_themselves(const struct experiment *e,
-                                         const char *series)
-{
+    /* Those first that differ most. */
     static const int order[STAGES] = {6, 5, 4, 2, 3, 7, 1};
     const char *names[MOST_SERIES + 1];
-    int n = 0, at;
-
-    for (int i = 0; i < e->n_figures && n < MOST_SERIES; i++)
-        n = add_series(names, n, e->figures[i].series);
-    at = place_in(names, n, series);
-    return (struct look){order[at % STAGES], order[at % STAGES], at >= STAGES};
-}
-
-struct look look_of(const struct page *page, const struct experiment *e,
-                    const char *series)
-{
-    int stage = stage_of(series), at;
+    int stage = stage_of(series), n = 0, stages = 0, at;
 
     if (stage >= 1 && stage <= STAGES)
         return (struct look){stage, stage, strchr(series, '/') != NULL};
-    if (!has_stage(e))
-        return look_among_themselves(e, series);
-    at = place_in(page->others, page->n_others, series);
-    return (struct look){STAGES + 1 + at % OTHER_COLOURS, 1 + (at + 5) % STAGES,
-                         true};
+    for (int i = 0; i < e->n_figures && n < MOST_SERIES; i++)
+        n = add_series(names, n, e->figures[i].series);
+    while (stages < n && stage_of(names[stages]) > 0)
+        stages++;
+    for (at = stages; at < n && strcmp(names[at], series) != 0; at++)
+        continue;
+    at -= stages;
+    if (stages > 0)
+        return (struct look){STAGES + 1 + at % OTHER_COLOURS,
+                             1 + (at + 5) % STAGES, true};
+    return (struct look){order[at % STAGES], order[at % STAGES], at >= STAGES};
 }
 
 /* ---- text -------------------------------------------------------------- */

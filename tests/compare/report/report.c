@@ -21,25 +21,23 @@ static void write_verdict(FILE *out, const struct experiment *e)
 
 /* ---- an experiment ----------------------------------------------------- */
 
-static void write_picture_and_table(const struct page *page,
-                                    const struct experiment *e,
+static void write_picture_and_table(FILE *out, const struct experiment *e,
                                     const struct picture *p)
 {
     static struct grid g; /* 65 KiB: not for a stack */
     char where[NAME_SIZE], caption[2 * LINE_SIZE + 16];
-    FILE *out = page->out;
 
     grid_of_picture(&g, e, p);
     if (g.n_rows == 0 || g.n_columns == 0)
         return;
     markup(out, "<figure>\n<figcaption><h3>%s</h3></figcaption>\n", p->title);
-    write_picture(page, e, p, WIDE_PX);
-    write_picture(page, e, p, NARROW_PX);
+    write_picture(out, e, p, WIDE_PX);
+    write_picture(out, e, p, NARROW_PX);
     fputs("</figure>\n", out);
     snprintf(where, sizeof(where), "e%d%c-", e->number, p->letter);
     snprintf(caption, sizeof(caption), "%s%s%s", p->y_title,
              p->x_title[0] != '\0' ? "; columns: " : "", p->x_title);
-    write_table(page, &g, caption, where, false);
+    write_table(out, &g, caption, where, false);
 }
 
 static void write_commands(FILE *out, const struct experiment *e)
@@ -57,11 +55,9 @@ static void write_commands(FILE *out, const struct experiment *e)
     fputs("</pre>\n", out);
 }
 
-static void write_experiment(const struct page *page,
-                             const struct experiment *e)
+static void write_experiment(FILE *out, const struct experiment *e)
 {
     char seconds[NUMBER_SIZE];
-    FILE *out = page->out;
 
     fprintf(out, "<section id=\"e%d\">\n<h2><span class=\"n\">%d</span>",
             e->number, e->number);
@@ -74,7 +70,7 @@ static void write_experiment(const struct page *page,
     }
     write_verdict(out, e);
     for (int i = 0; i < e->n_pictures; i++)
-        write_picture_and_table(page, e, &e->pictures[i]);
+        write_picture_and_table(out, e, &e->pictures[i]);
     write_commands(out, e);
     if (has_run(e) && e->seconds > 0)
         fprintf(out, "<p class=\"label\">It took %s seconds.</p>\n",
@@ -140,19 +136,19 @@ static void write_claims(FILE *out, const struct results *r)
     fputs("</ol>\n</section>\n", out);
 }
 
-static void write_models(const struct page *page)
+static void write_models(FILE *out, const struct results *r)
 {
     static struct grid g;
 
-    grid_of_models(&g, page->results);
+    grid_of_models(&g, r);
     if (g.n_rows == 0)
         return;
-    fputs("<section id=\"models\">\n<h2>The models</h2>\n", page->out);
-    write_table(page, &g,
+    fputs("<section id=\"models\">\n<h2>The models</h2>\n", out);
+    write_table(out, &g,
                 "A number from some of the experiments; its heading leads to "
                 "the whole.",
                 "models-", true);
-    fputs("</section>\n", page->out);
+    fputs("</section>\n", out);
 }
 
 static void write_facts(FILE *out, const struct results *r)
@@ -190,20 +186,17 @@ static void write_how_to_read(FILE *out)
 
 int report_write(const struct results *r, const char *path)
 {
-    struct page page = {.results = r};
     struct draft d;
 
     if (draft_open(&d, path) == -1)
         return -1;
-    page.out = d.file;
-    page_note_others(&page);
-    write_head_of_page(page.out, r);
-    write_claims(page.out, r);
-    write_models(&page);
+    write_head_of_page(d.file, r);
+    write_claims(d.file, r);
+    write_models(d.file, r);
     for (int i = 0; i < r->n_experiments; i++)
-        write_experiment(&page, r->experiments[i]);
-    write_facts(page.out, r);
-    write_how_to_read(page.out);
-    fputs("</main>\n</body>\n</html>\n", page.out);
+        write_experiment(d.file, r->experiments[i]);
+    write_facts(d.file, r);
+    write_how_to_read(d.file);
+    fputs("</main>\n</body>\n</html>\n", d.file);
     return draft_keep(&d);
 }

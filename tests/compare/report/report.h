@@ -11,7 +11,7 @@
 
 /* ---- text and marks ---------------------------------------------------- */
 
-/* A series looks the same on the whole page: a colour (the style has one for
+/* A stage looks the same on the whole page: a colour (the style has one for
  * each number), a mark; hollow and dashed: it is no stage, but a variant, a
  * floor, somebody else's. */
 struct look {
@@ -19,18 +19,11 @@ struct look {
     bool is_hollow;
 };
 
-enum { STAGES = 7, OTHER_COLOURS = 5, MOST_OTHERS = 64 };
+enum { STAGES = 7, OTHER_COLOURS = 5 };
 
-struct page {
-    FILE *out;
-    const struct results *results;
-    const char *others[MOST_OTHERS]; /* what is no stage, in order of coming */
-    int n_others;
-};
-
-void page_note_others(struct page *page);
-struct look look_of(const struct page *page, const struct experiment *e,
-                    const char *series);
+/* What is no stage has the colours behind theirs, in the order of the
+ * experiment; where there is no stage at all, theirs. */
+struct look look_of(const struct experiment *e, const char *series);
 
 /* As printf, of %s, %d, %c, %.1f and %%, and every %s is escaped: what is
  * markup stands in the format. What is no UTF-8 and what HTML forbids becomes
@@ -114,15 +107,15 @@ bool label_leader(const struct label *l);
 enum { FONT_PX = 12, LINE_PX = 15, WIDE_PX = 760, NARROW_PX = 360 };
 
 /* <svg> with <title> and <desc>; `width` is WIDE_PX or NARROW_PX. */
-void write_picture(const struct page *page, const struct experiment *e,
+void write_picture(FILE *out, const struct experiment *e,
                    const struct picture *p, int width);
-void write_bars(const struct page *page, const struct experiment *e,
-                const struct view *v, int width);
+void write_bars(FILE *out, const struct experiment *e, const struct view *v,
+                int width);
 
 /* For both kinds of picture: the beginning of the element, lines of text, and
  * the beginning of one figure's element, which says all of it as attributes and
  * as a title. */
-void write_svg_begin(const struct page *page, const struct experiment *e,
+void write_svg_begin(FILE *out, const struct experiment *e,
                      const struct view *v, int width, double height);
 void write_lines(FILE *out, const struct lines *lines, double x, double y,
                  const char *class_name);
@@ -134,8 +127,8 @@ void write_point_begin(FILE *out, const struct picture *p,
 /* Too wide for the window, it scrolls in a box of its own, which the keyboard
  * reaches too. `where` begins its anchors. That of the models is brief, and its
  * headings lead to their experiments. */
-void write_table(const struct page *page, const struct grid *g,
-                 const char *caption, const char *where, bool is_models);
+void write_table(FILE *out, const struct grid *g, const char *caption,
+                 const char *where, bool is_models);
 
 /* ---- the page ---------------------------------------------------------- */
 

@@ -32,11 +32,10 @@ static void write_description(FILE *out, const struct experiment *e,
     }
 }
 
-void write_svg_begin(const struct page *page, const struct experiment *e,
+void write_svg_begin(FILE *out, const struct experiment *e,
                      const struct view *v, int width, double height)
 {
     const char *kind = width == WIDE_PX ? "wide" : "narrow";
-    FILE *out = page->out;
     char where[NAME_SIZE];
 
     snprintf(where, sizeof(where), "%d%c-%s", e->number, v->picture->letter,

@@ -71,12 +71,11 @@ static void write_head(FILE *out, const struct grid *g, bool with_links)
     fputs("</tr></thead>\n", out);
 }
 
-static void write_row(const struct page *page, const struct grid *g, int row,
+static void write_row(FILE *out, const struct grid *g, int row,
                       struct notes *notes, bool is_models)
 {
-    FILE *out = page->out;
     const struct experiment *e = g->from[0];
-    struct look look = look_of(page, e, g->names[row]);
+    struct look look = look_of(e, g->names[row]);
 
     fputs("<tr><th scope=\"row\"><svg viewBox=\"-1.4 -1.4 2.8 2.8\" "
           "aria-hidden=\"true\">",
@@ -100,11 +99,10 @@ static void write_notes(FILE *out, const struct notes *notes)
     fputs("</ol>\n", out);
 }
 
-void write_table(const struct page *page, const struct grid *g,
-                 const char *caption, const char *where, bool is_models)
+void write_table(FILE *out, const struct grid *g, const char *caption,
+                 const char *where, bool is_models)
 {
     struct notes notes = {.count = 0};
-    FILE *out = page->out;
 
     snprintf(notes.where, sizeof(notes.where), "%s", where);
     markup(out,
@@ -115,7 +113,7 @@ void write_table(const struct page *page, const struct grid *g,
     write_head(out, g, is_models);
     fputs("<tbody>\n", out);
     for (int i = 0; i < g->n_rows; i++)
-        write_row(page, g, i, &notes, is_models);
+        write_row(out, g, i, &notes, is_models);
     fputs("</tbody></table></div>\n", out);
     write_notes(out, &notes);
 }
