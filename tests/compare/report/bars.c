@@ -17,13 +17,6 @@ struct drawing {
     int width;
 };
 
-static const struct figure *figure_at(const struct drawing *d, int series,
-                                      int place)
-{
-    return figure_of(d->e, d->view->picture->letter, d->view->series[series],
-                     d->view->xs[place]);
-}
-
 static double row_px(const struct drawing *d, int series)
 {
     return fmax(ROW_PX, d->names[series].count * LINE_PX + 4);
@@ -42,7 +35,7 @@ static double group_px(const struct drawing *d, int place)
     double height = has_heading(d, place) ? GROUP_PX : 0;
 
     for (int i = 0; i < d->view->n_series; i++)
-        height += figure_at(d, i, place) != NULL ? row_px(d, i) : 0;
+        height += d->view->figures[i][place] != NULL ? row_px(d, i) : 0;
     return height + GAP_PX;
 }
 
@@ -78,7 +71,7 @@ static void find_places(struct drawing *d)
     }
     for (int i = 0; i < d->view->n_series; i++)
         for (int j = 0; j < d->view->n_xs; j++) {
-            const struct figure *f = figure_at(d, i, j);
+            const struct figure *f = d->view->figures[i][j];
 
             if (f != NULL)
                 numbers = fmax(numbers, text_px(shown_text(text, f->median),
@@ -158,7 +151,7 @@ static void write_group(const struct drawing *d, int place, double y)
         y += GROUP_PX;
     }
     for (int i = 0; i < d->view->n_series; i++) {
-        const struct figure *f = figure_at(d, i, place);
+        const struct figure *f = d->view->figures[i][place];
 
         if (f == NULL)
             continue;

@@ -22,13 +22,6 @@ struct drawing {
 
 /* ---- where everything stands ------------------------------------------- */
 
-static const struct figure *figure_at(const struct drawing *d, int series,
-                                      int place)
-{
-    return figure_of(d->e, d->view.picture->letter, d->view.series[series],
-                     d->view.xs[place]);
-}
-
 static double widest_tick(const struct scale *s)
 {
     char text[NUMBER_SIZE];
@@ -73,7 +66,7 @@ static void find_labels(struct drawing *d)
         l->end_x = d->plot.right;
         l->end_y = d->plot.bottom;
         for (int j = 0; j < d->view.n_xs; j++) {
-            const struct figure *f = figure_at(d, i, j);
+            const struct figure *f = d->view.figures[i][j];
 
             if (f == NULL || !isfinite(f->median))
                 continue;
@@ -122,32 +115,18 @@ static void write_axes(const struct drawing *d)
            (d->plot.left + d->plot.right) / 2, d->plot.bottom + 34, p->x_title);
 }
 
-/* The middle half: a band for a distribution, else a bar at each place. */
+/* The middle half: a bar at each place. */
 static void write_spread(const struct drawing *d, int series)
 {
     FILE *out = d->out;
-    const struct figure *f;
-    bool is_band = d->view.picture->shape == SHARES;
 
-    fputs(is_band ? "<path class=\"band\" d=\"" : "<path class=\"spread\" d=\"",
-          out);
-    for (int j = 0, n = 0; j < d->view.n_xs; j++) {
-        f = figure_at(d, series, j);
-        if (f == NULL || !isfinite(f->median))
-            continue;
-        if (is_band)
-            fprintf(out, "%c%.1f %.1f", n++ == 0 ? 'M' : 'L',
-                    scale_at(&d->x, f->x),
-                    scale_at(&d->y, has_spread(f) ? f->high : f->median));
-        else if (has_spread(f))
+    fputs("<path class=\"spread\" d=\"", out);
+    for (int j = 0; j < d->view.n_xs; j++) {
+        const struct figure *f = d->view.figures[series][j];
+
+        if (f != NULL && has_spread(f))
             fprintf(out, "M%.1f %.1fV%.1f", scale_at(&d->x, f->x),
                     scale_at(&d->y, f->low), scale_at(&d->y, f->high));
-    }
-    for (int j = d->view.n_xs - 1; is_band && j >= 0; j--) {
-        f = figure_at(d, series, j);
-        if (f != NULL && isfinite(f->median))
-            fprintf(out, "L%.1f %.1f", scale_at(&d->x, f->x),
-                    scale_at(&d->y, has_spread(f) ? f->low : f->median));
     }
     fputs("\"/>\n", out);
 }
@@ -160,7 +139,7 @@ static void write_line(const struct drawing *d, int series)
 
     fputs("<path class=\"line\" d=\"", out);
     for (int j = 0; j < d->view.n_xs; j++) {
-        const struct figure *f = figure_at(d, series, j);
+        const struct figure *f = d->view.figures[series][j];
 
         if (f == NULL)
             continue;
@@ -177,7 +156,7 @@ static void write_points(const struct drawing *d, int series, struct look look)
     FILE *out = d->out;
 
     for (int j = 0; j < d->view.n_xs; j++) {
-        const struct figure *f = figure_at(d, series, j);
+        const struct figure *f = d->view.figures[series][j];
 
         if (f == NULL || !isfinite(f->median))
             continue;

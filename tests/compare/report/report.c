@@ -169,7 +169,7 @@ static void write_how_to_read(FILE *out)
         "<section id=\"reading\">\n<h2>How to read it</h2>\n"
         "<p>Each number is the median of several rounds. The rounds take "
         "turns, A B C, A B C, so that whatever else the machine did met all of "
-        "them. The two small numbers below it, a bar or a band in the picture, "
+        "them. The two small numbers below it, a bar in the picture, "
         "hold the middle half of the rounds: where two of them overlap, the "
         "next run may turn the order around.</p>\n"
         "<p><b>No difference seen</b> means that: the rounds of one differ "

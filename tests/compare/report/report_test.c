@@ -12,7 +12,6 @@
 #include "written.h"
 
 #include <ctype.h>
-#include <ftw.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -334,42 +333,31 @@ static const char frames[] =
     "const f=document.createElement('iframe');f.src='looked.html';"
     "f.width=w;f.height=900;document.body.append(f)}</script></body>";
 
-static const char *browser(void)
+/* Runs it to its end; what it prints is the caller's. */
+static struct run run_shell(const char *command)
 {
-    static const char *const names[] = {"chromium", "chromium-browser",
-                                        "google-chrome"};
-    static char path[PATH_SIZE];
-    const char *folders = getenv("PATH");
-
-    for (size_t i = 0; folders != NULL && i < CHECK_COUNT(names); i++)
-        for (const char *at = folders; at != NULL;
-             at = strchr(at, ':') != NULL ? strchr(at, ':') + 1 : NULL) {
-            snprintf(path, sizeof(path), "%.*s/%s", (int)strcspn(at, ":"), at,
-                     names[i]);
-            if (access(path, X_OK) == 0)
-                return path;
-        }
-    check_skip("no Chromium here");
-}
-
-static int remove_one(const char *path, const struct stat *status, int kind,
-                      struct FTW *where)
-{
-    (void)status;
-    (void)kind;
-    (void)where;
-    return remove(path);
+    return run_program((struct process_spec){.path = "sh",
+                                             .args = {"-c", command},
+                                             .unwrapped = true},
+                       NULL, 0);
 }
 
 static struct run browse(const char *file)
 {
-    char profile[PATH_SIZE], folder[PATH_SIZE + 32], url[PATH_SIZE];
-    const char *program = browser();
-    struct run r;
+    char folder[PATH_SIZE + 32], url[PATH_SIZE], program[PATH_SIZE];
+    struct run removed,
+        r = run_shell("command -v chromium || command -v "
+                      "chromium-browser || command -v google-chrome");
+
+    if (r.status != 0)
+        check_skip("no Chromium here");
+    snprintf(program, sizeof(program), "%.*s", (int)strcspn(r.out, "\n"),
+             r.out);
+    run_free(&r);
 
     CHECK(setenv("HARNESS_DEADLINE_MS", "110000", 1) == 0);
-    snprintf(profile, sizeof(profile), "%s", harness_path("profile"));
-    snprintf(folder, sizeof(folder), "--user-data-dir=%s", profile);
+    snprintf(folder, sizeof(folder), "--user-data-dir=%s",
+             harness_path("profile"));
     snprintf(url, sizeof(url), "file://%s", harness_path(file));
     r = run_program(
         (struct process_spec){
@@ -383,7 +371,9 @@ static struct run browse(const char *file)
                      "--virtual-time-budget=10000", "--dump-dom", folder, url},
             .unwrapped = true},
         NULL, 0);
-    (void)nftw(profile, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    snprintf(folder, sizeof(folder), "rm -rf %s", harness_path("profile"));
+    removed = run_shell(folder);
+    run_free(&removed);
     CHECK(WIFEXITED(r.status) && WEXITSTATUS(r.status) == 0);
     return r;
 }

@@ -104,7 +104,6 @@ static const char *const pictures =
     ".hollow .line{stroke-dasharray:6 3;stroke-width:1.75}"
     ".spread{stroke:currentColor;fill:none;stroke-width:5;"
     "stroke-opacity:.35}"
-    ".band{fill:currentColor;fill-opacity:.13}"
     ".leader{stroke:currentColor;fill:none;stroke-dasharray:1.5 2.5}"
     ".mark{fill:currentColor;stroke:var(--paper);stroke-width:.5;"
     "paint-order:stroke}"

@@ -6,8 +6,7 @@
 #include <string.h>
 
 /* For those who do not see it: what each line begins and ends with. */
-static void write_description(FILE *out, const struct experiment *e,
-                              const struct view *v)
+static void write_description(FILE *out, const struct view *v)
 {
     char text[TEXT_SIZE], number[NUMBER_SIZE];
 
@@ -18,8 +17,7 @@ static void write_description(FILE *out, const struct experiment *e,
 
         markup(out, " %s", v->series[i]);
         for (int j = 0; j < v->n_xs; j++) {
-            const struct figure *f =
-                figure_of(e, v->picture->letter, v->series[i], v->xs[j]);
+            const struct figure *f = v->figures[i][j];
 
             if (f == NULL || !isfinite(f->median))
                 continue;
@@ -47,7 +45,7 @@ void write_svg_begin(FILE *out, const struct experiment *e,
            "<title id=\"t%s\">%s</title>\n<desc id=\"d%s\">",
            kind, width, height, width, height, e->number, v->picture->letter,
            where, where, where, v->picture->title, where);
-    write_description(out, e, v);
+    write_description(out, v);
     fputs("</desc>\n", out);
 }
 

@@ -158,8 +158,7 @@ static void add_picture(struct list *l, const struct experiment *e,
     const struct view v = view_of(e, p);
 
     for (int i = 0; i < v.n_series * v.n_xs; i++) {
-        const struct figure *f =
-            figure_of(e, p->letter, v.series[i / v.n_xs], v.xs[i % v.n_xs]);
+        const struct figure *f = v.figures[i / v.n_xs][i % v.n_xs];
         struct written w = {.experiment = e->number, .picture = p->letter};
 
         if (f == NULL)

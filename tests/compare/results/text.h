@@ -54,15 +54,17 @@ void unescape(char *text);
 int stage_of(const char *series);
 
 /* Adds a name that is not there yet: the stages in their order, their variants
- * behind them, then the others in the order of coming. Returns the count. */
+ * behind them, then the others in the order of coming. Returns the count, at
+ * most MOST_SERIES; there is room for one more. */
 int add_series(const char **names, int count, const char *name);
 
-/* Those of one picture: its series and its places, from left to right. The
- * names are the experiment's. */
+/* Those of one picture: its series, its places from left to right, and a figure
+ * (or NULL) where they cross. The names are the experiment's. */
 struct view {
     const struct picture *picture;
-    const char *series[MOST_SERIES];
+    const char *series[MOST_SERIES + 1];
     double xs[MOST_XS];
+    const struct figure *figures[MOST_SERIES][MOST_XS];
     int n_series, n_xs;
 };
 struct view view_of(const struct experiment *e, const struct picture *p);
@@ -71,7 +73,7 @@ struct view view_of(const struct experiment *e, const struct picture *p);
  * NULL) where they cross. */
 struct grid {
     int n_rows, n_columns;
-    const char *names[MOST_SERIES];
+    const char *names[MOST_SERIES + 1];
     char headings[MOST_XS][TEXT_SIZE];
     const struct figure *figures[MOST_SERIES][MOST_XS];
     const struct experiment *from[MOST_XS]; /* where a column comes from */

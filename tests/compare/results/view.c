@@ -33,7 +33,7 @@ int add_series(const char **names, int count, const char *name)
     for (; at > 0 && is_before(name, names[at - 1]); at--)
         names[at] = names[at - 1];
     names[at] = name;
-    return count + 1;
+    return count < MOST_SERIES ? count + 1 : MOST_SERIES;
 }
 
 static void add_place(struct view *v, double x)
@@ -53,18 +53,17 @@ static void add_place(struct view *v, double x)
 
 struct view view_of(const struct experiment *e, const struct picture *p)
 {
-    const char *names[MOST_SERIES + 1];
     struct view v = {.picture = p};
 
     for (int i = 0; i < e->n_figures; i++) {
         if (e->figures[i].picture != p->letter)
             continue;
         add_place(&v, e->figures[i].x);
-        v.n_series = add_series(names, v.n_series, e->figures[i].series);
-        if (v.n_series > MOST_SERIES)
-            v.n_series = MOST_SERIES;
+        v.n_series = add_series(v.series, v.n_series, e->figures[i].series);
     }
-    memcpy(v.series, names, (size_t)v.n_series * sizeof(names[0]));
+    for (int i = 0; i < v.n_series; i++)
+        for (int j = 0; j < v.n_xs; j++)
+            v.figures[i][j] = figure_of(e, p->letter, v.series[i], v.xs[j]);
     return v;
 }
 
@@ -85,35 +84,23 @@ void grid_of_picture(struct grid *g, const struct experiment *e,
 {
     const struct view v = view_of(e, p);
 
-    memset(g, 0, sizeof(*g));
-    g->n_rows = v.n_series;
-    g->n_columns = v.n_xs;
+    *g = (struct grid){.n_rows = v.n_series, .n_columns = v.n_xs};
     memcpy(g->names, v.series, sizeof(v.series));
+    memcpy(g->figures, v.figures, sizeof(v.figures));
     for (int i = 0; i < v.n_xs; i++) {
         heading_text(g->headings[i], p, v.xs[i]);
         g->from[i] = e;
     }
-    for (int i = 0; i < v.n_series; i++)
-        for (int j = 0; j < v.n_xs; j++)
-            g->figures[i][j] = figure_of(e, p->letter, v.series[i], v.xs[j]);
 }
 
 /* Its series become rows; its figures have to wait until all rows are there. */
 static void add_column(struct grid *g, const struct experiment *e,
                        const struct picture *p)
 {
-    const char *names[MOST_SERIES + 1];
-    int n = g->n_rows;
-
-    memcpy(names, g->names, sizeof(g->names));
     for (int i = 0; i < e->n_figures; i++)
         if (e->figures[i].picture == p->letter &&
-            e->figures[i].x == p->column_x) {
-            n = add_series(names, n, e->figures[i].series);
-            n = n > MOST_SERIES ? MOST_SERIES : n;
-        }
-    memcpy(g->names, names, sizeof(g->names));
-    g->n_rows = n;
+            e->figures[i].x == p->column_x)
+            g->n_rows = add_series(g->names, g->n_rows, e->figures[i].series);
     snprintf(g->headings[g->n_columns], TEXT_SIZE, "%s", p->column);
     g->from[g->n_columns++] = e;
 }
@@ -122,7 +109,7 @@ void grid_of_models(struct grid *g, const struct results *r)
 {
     const struct picture *pictures[MOST_XS];
 
-    memset(g, 0, sizeof(*g));
+    *g = (struct grid){.n_rows = 0};
     for (int i = 0; i < r->n_experiments; i++)
         for (int j = 0; j < r->experiments[i]->n_pictures; j++) {
             const struct picture *p = &r->experiments[i]->pictures[j];
