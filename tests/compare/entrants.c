@@ -70,12 +70,12 @@ const char *built_path(const struct server_info *server)
 
 int most_for(const struct entrant *entrant)
 {
-    static const struct {
+    const struct {
         unsigned trait;
         int most;
     } limits[] = {{TRAIT_ONE_AT_A_TIME, 1},
                   {TRAIT_PROCESS_EACH, 1000},
-                  {TRAIT_THREAD_EACH, 10000},
+                  {TRAIT_THREAD_EACH, wishes.full ? 10000 : 1000},
                   {TRAIT_SELECT, 1000}}; /* FD_SETSIZE, less some others */
     const struct server_info *s = entrant->server;
     int most = most_clients();
