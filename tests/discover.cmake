@@ -4,7 +4,8 @@
 # Asks a test program for its cases and writes an add_test() for each to OUT,
 # which CTest includes. So a new case is one line in a C table. The program is
 # run as PROGRAM ARGS --list and prints a case a line, "name [kind [stages
-# [timeout]]]"; a case is run as PROGRAM ARGS name.
+# [timeout]]]", or "name  what it is about"; a case is run as PROGRAM ARGS name.
+# MORE: further properties of each.
 execute_process(COMMAND ${PROGRAM} ${ARGS} --list
                 OUTPUT_VARIABLE lines RESULT_VARIABLE result)
 if(NOT result EQUAL 0)
@@ -17,6 +18,7 @@ foreach(word IN LISTS PROGRAM ARGS)
 endforeach()
 
 set(text "# Written by tests/discover.cmake after each build.\n")
+string(REGEX REPLACE "  [^\n]*" "" lines "${lines}")
 string(REGEX REPLACE "\n$" "" lines "${lines}")
 string(REPLACE "\n" ";" lines "${lines}")
 foreach(line IN LISTS lines)
@@ -25,13 +27,13 @@ foreach(line IN LISTS lines)
   list(GET words 0 name)
   set(labels ${LABELS})
   set(timeout 30)
-  set(more "")
+  set(more "${MORE}")
   if(count GREATER 3)
     list(GET words 1 kind)
     list(GET words 3 timeout)
     list(APPEND labels ${kind})
     if(kind STREQUAL "load")
-      set(more " RUN_SERIAL TRUE")
+      set(more "RUN_SERIAL TRUE")
     elseif(kind STREQUAL "network")
       list(APPEND labels fault)
     endif()
@@ -40,6 +42,6 @@ foreach(line IN LISTS lines)
   string(APPEND text
     "add_test([==[${PREFIX}.${name}]==]${quoted} [==[${name}]==])\n"
     "set_tests_properties([==[${PREFIX}.${name}]==] PROPERTIES\n"
-    "  LABELS \"${labels}\" TIMEOUT ${timeout} SKIP_RETURN_CODE 77${more})\n")
+    "  LABELS \"${labels}\" TIMEOUT ${timeout} SKIP_RETURN_CODE 77 ${more})\n")
 endforeach()
 file(WRITE ${OUT} "${text}")

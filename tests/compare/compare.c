@@ -23,13 +23,13 @@
 enum { EXIT_SKIPPED = 77, OWN_DESCRIPTORS = 64 };
 
 static const char help[] =
-    "Usage: compare [options]\n"
+    "Usage: compare [options] [WHICH]\n"
     "Puts claims about servers to the test, each with an experiment: all\n"
     "models under the same load, in turns. Prints what came out, and writes\n"
-    "results.json, results.tsv and report.html.\n"
+    "results.json and report.html.\n"
     "\n"
     "  --only WHICH     only these experiments: numbers or names, as\n"
-    "                   5,silent,9\n"
+    "                   5,silent,9; --only may be left out\n"
     "  --full           more rounds and up to 10,000 busy clients: a quarter\n"
     "                   of an hour\n"
     "  --rounds N       measurements for each figure (default 3; full: 11)\n"
@@ -42,7 +42,9 @@ static const char help[] =
     "                   127.0.0.1\n"
     "  --out FOLDER     where the files go (default: compare in the build\n"
     "                   folder)\n"
-    "  --list           print the experiments and exit\n"
+    "  --list           print the experiments and exit. One more is run only\n"
+    "                   when it is named: floor, what our servers cost, held\n"
+    "                   against the barest loops\n"
     "  --table          measure nothing: print what was found last\n"
     "  --help           print this and exit\n"
     "\n"
@@ -57,11 +59,10 @@ struct wishes wishes;
 int server_cpu, load_cpu;
 
 static const char *folder = COMPARE_FOLDER;
-static const char *only;
 static bool table_only;
 static volatile sig_atomic_t interrupted;
 
-/* CMakeLists.txt makes a test of each. Seconds are what one takes here, for the
+/* CTest makes a test of each. Seconds are what one takes here, for the
  * time that is left; the claims come from the tutorials this project grew out
  * of, and from folklore. */
 static const struct plan {
@@ -91,7 +92,7 @@ static const struct plan {
      "tutorials on event loops"},
     {"unix", experiment_unix, 10, 60, "Unix sockets beat TCP on one machine.",
      "folklore"},
-    {"locks", experiment_locks, 13, 85, "The more locks, the better.",
+    {"locks", experiment_locks, 13, 200, "The more locks, the better.",
      "a tutorial's key-value server"},
     {"delimiter", experiment_delimiter, 2, 2,
      "A delimiter breaks on binary data, a length does not.",
@@ -105,8 +106,13 @@ static const struct plan {
      "With many clients a message costs a thread or a process for each more "
      "than it costs an event loop.",
      "folklore"},
+    {"floor", experiment_floor, 30, 300,
+     "A server of ours costs as much as the barest loop that can be written.",
+     "what this project asks of itself"},
 };
-enum { PLANS = sizeof(plans) / sizeof(plans[0]) };
+/* The last one is run only when it is named. */
+enum { PLANS = sizeof(plans) / sizeof(plans[0]), ORDINARY = PLANS - 1 };
+static bool wanted[PLANS], all_wanted = true;
 
 /* ---- for all parts ----------------------------------------------------- */
 
@@ -169,6 +175,11 @@ static void find_terminal(void)
         terminal = open("/dev/tty", O_WRONLY | O_CLOEXEC);
 }
 
+static int how_many(void)
+{
+    return wanted[ORDINARY] ? PLANS : ORDINARY;
+}
+
 static double seconds_so_far(void)
 {
     return (moment_ms() - start_ms) / 1e3;
@@ -179,16 +190,14 @@ static double planned_seconds(const struct plan *p)
     return wishes.full ? p->full_seconds : p->seconds;
 }
 
-static bool is_wanted(const struct plan *p);
-
 static double seconds_left(void)
 {
     double left = planned_seconds(current) - seconds_so_far();
 
     if (left < 1)
         left = 1;
-    for (const struct plan *p = current + 1; p < plans + PLANS; p++)
-        left += under_ctest || is_wanted(p) ? planned_seconds(p) : 0;
+    for (const struct plan *p = current + 1; p < plans + ORDINARY; p++)
+        left += under_ctest || wanted[p - plans] ? planned_seconds(p) : 0;
     return left;
 }
 
@@ -199,7 +208,7 @@ void progress(const char *what)
     if (terminal == -1 || is_interrupted())
         return;
     snprintf(text, sizeof(text), "%d of %d, %s: %s; %.0f s left",
-             (int)(current - plans) + 1, (int)PLANS, current->name, what,
+             (int)(current - plans) + 1, how_many(), current->name, what,
              seconds_left());
     dprintf(terminal, "\r%-79.79s", text);
     line_shown = true;
@@ -309,30 +318,6 @@ static void gather_facts(void)
 
 /* ---- running ----------------------------------------------------------- */
 
-/* 5 and 05 and its name. */
-static bool is_word_for(const char *word, const struct plan *p)
-{
-    char number[16];
-
-    snprintf(number, sizeof(number), "%d", (int)(p - plans) + 1);
-    return strcmp(word, p->name) == 0 ||
-           strcmp(word + strspn(word, "0"), number) == 0;
-}
-
-static bool is_wanted(const struct plan *p)
-{
-    char list[256], *word, *rest;
-
-    if (only == NULL)
-        return true;
-    snprintf(list, sizeof(list), "%s", only);
-    for (word = strtok_r(list, ",", &rest); word != NULL;
-         word = strtok_r(NULL, ",", &rest))
-        if (is_word_for(word, p))
-            return true;
-    return false;
-}
-
 static const char *in_folder(const char *name)
 {
     static char paths[4][512];
@@ -349,64 +334,55 @@ static _Noreturn void fail(const char *what)
     exit(EXIT_FAILURE);
 }
 
-/* After each experiment: so they are there whatever comes. */
+/* What is in the folder, from this run and from those before. */
 static void write_files(struct results *r)
 {
     if (results_load(r, folder) == -1 ||
         results_write_json(r, in_folder("results.json")) == -1 ||
-        results_write_tsv(r, in_folder("results.tsv")) == -1 ||
         report_write(r, in_folder("report.html")) == -1)
         fail(folder);
 }
 
-static void append(char *text, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void append(char *text, const char *format, ...)
-{
-    size_t len = strlen(text);
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(text + len, TEXT_SIZE - len, format, arguments);
-    va_end(arguments);
-}
-
 /* As a shell would read it again. */
-static void append_quoted(char *text, const char *word)
+static void write_quoted(FILE *out, const char *word)
 {
-    append(text, "'");
+    fputc('\'', out);
     for (; *word != '\0'; word++)
         if (*word == '\'')
-            append(text, "'\\''");
+            fputs("'\\''", out);
         else
-            append(text, "%c", *word);
-    append(text, "'");
+            fputc(*word, out);
+    fputc('\'', out);
 }
 
-static void describe_repeat(char *text, const struct plan *p)
+static void describe_repeat(FILE *out, const struct plan *p)
 {
-    append(text, "build/tests/compare/compare --only %s", p->name);
+    fprintf(out, "build/tests/compare/compare --only %s", p->name);
     if (wishes.full)
-        append(text, " --full");
+        fputs(" --full", out);
     if (wishes.rounds > 0)
-        append(text, " --rounds %d", wishes.rounds);
+        fprintf(out, " --rounds %d", wishes.rounds);
     if (wishes.seconds != NULL)
-        append(text, " --seconds %s", wishes.seconds);
+        fprintf(out, " --seconds %s", wishes.seconds);
     if (wishes.foreign != NULL) {
-        append(text, " --server ");
-        append_quoted(text, wishes.foreign);
+        fputs(" --server ", out);
+        write_quoted(out, wishes.foreign);
     }
     if (wishes.foreign_port != 0)
-        append(text, " --port %d", wishes.foreign_port);
+        fprintf(out, " --port %d", wishes.foreign_port);
 }
 
 static void describe(struct experiment *e, const struct plan *p)
 {
+    FILE *repeat = fmemopen(e->repeat, sizeof(e->repeat), "w");
+
     snprintf(e->name, sizeof(e->name), "%s", p->name);
     snprintf(e->claim, sizeof(e->claim), "%s", p->claim);
     snprintf(e->source, sizeof(e->source), "%s", p->source);
-    describe_repeat(e->repeat, p);
+    if (repeat != NULL) {
+        describe_repeat(repeat, p);
+        fclose(repeat);
+    }
     e->number = (int)(p - plans) + 1;
     e->kept = true;
 }
@@ -415,7 +391,6 @@ static void describe(struct experiment *e, const struct plan *p)
 static int run(const struct plan *p)
 {
     static struct experiment e;
-    static struct results r;
     int status;
 
     e = (struct experiment){.verdict = NOT_RUN};
@@ -423,10 +398,11 @@ static int run(const struct plan *p)
     start_ms = moment_ms();
     describe(&e, p);
     if (terminal == -1)
-        fprintf(stderr, "%d of %d, %s\n", e.number, (int)PLANS, p->name);
+        fprintf(stderr, "%d of %d, %s\n", e.number, how_many(), p->name);
     p->run(&e);
     e.seconds = seconds_so_far();
     clear_progress();
+    e.missing[0] = '\0'; /* what follows needs no figures */
     if (is_interrupted())
         conclude(&e, NOT_RUN,
                  "Interrupted; the figures are of what was "
@@ -436,7 +412,6 @@ static int run(const struct plan *p)
     if (facts_save(facts, n_facts, folder) == -1 ||
         experiment_save(&e, folder) == -1)
         fail(folder);
-    write_files(&r);
     experiment_print(&e, stdout);
     fflush(stdout);
     if (!e.kept || e.verdict == NOT_RUN)
@@ -444,7 +419,6 @@ static int run(const struct plan *p)
     else
         status = e.verdict == SKIPPED ? EXIT_SKIPPED : EXIT_SUCCESS;
     experiment_free(&e);
-    results_free(&r);
     return status;
 }
 
@@ -452,17 +426,19 @@ static int run(const struct plan *p)
 static int print_table(void)
 {
     struct results r;
-    int status;
+    int status = EXIT_SUCCESS, ordinary = 0;
 
     write_files(&r);
-    status = r.n_experiments == PLANS ? EXIT_SUCCESS : EXIT_FAILURE;
     results_print(&r, stdout);
-    for (int i = 0; i < r.n_experiments; i++)
+    for (int i = 0; i < r.n_experiments; i++) {
+        ordinary += r.experiments[i]->number <= ORDINARY;
         if (!r.experiments[i]->kept || r.experiments[i]->verdict == NOT_RUN)
             status = EXIT_FAILURE;
-    if (r.n_experiments < PLANS)
-        printf("\n%d of %d experiments were run.\n", r.n_experiments,
-               (int)PLANS);
+    }
+    if (ordinary < ORDINARY) {
+        printf("\n%d of %d experiments were run.\n", ordinary, (int)ORDINARY);
+        status = EXIT_FAILURE;
+    }
     printf("\nThe report: %s\n", in_folder("report.html"));
     results_free(&r);
     return status;
@@ -471,42 +447,63 @@ static int print_table(void)
 static int run_all(void)
 {
     int status = EXIT_SUCCESS, last = EXIT_SUCCESS, count = 0;
+    static struct results r;
 
     for (int i = 0; i < PLANS && !is_interrupted(); i++) {
-        if (!is_wanted(&plans[i]))
+        if (!wanted[i])
             continue;
         last = run(&plans[i]);
         count++;
         if (last == EXIT_FAILURE)
             status = EXIT_FAILURE;
     }
-    if (count == 1)
-        return last;
-    (void)print_table();
-    return status;
+    if (count != 1) {
+        (void)print_table();
+        return status;
+    }
+    write_files(&r);
+    results_free(&r);
+    return last;
 }
 
 /* ---- command line ------------------------------------------------------ */
 
 static void print_list(void)
 {
-    for (int i = 0; i < PLANS; i++)
-        printf("%2d  %-10s %s\n", i + 1, plans[i].name, plans[i].claim);
+    for (int i = 0; i < ORDINARY; i++) {
+        int len = printf("%02d-%s", i + 1, plans[i].name);
+
+        printf("%*s%s\n", 14 - len, "", plans[i].claim);
+    }
 }
 
-static void check_only(void)
+/* Its name, and how it is called in --list: 5, 05, silent, 05-silent. */
+static bool is_word_for(const char *word, const struct plan *p)
 {
-    char list[256], *word, *rest;
+    char *rest;
+    long number = strtol(word, &rest, 10);
 
-    snprintf(list, sizeof(list), "%s", only);
-    for (word = strtok_r(list, ",", &rest); word != NULL;
+    if (rest == word)
+        return strcmp(word, p->name) == 0;
+    return number == p - plans + 1 &&
+           (*rest == '\0' || (*rest == '-' && strcmp(rest + 1, p->name) == 0));
+}
+
+/* Words with commas between them. */
+static void want(char *words)
+{
+    char *word, *rest;
+
+    all_wanted = false;
+    for (word = strtok_r(words, ",", &rest); word != NULL;
          word = strtok_r(NULL, ",", &rest)) {
-        const struct plan *p = plans;
+        int i = 0;
 
-        while (p < plans + PLANS && !is_word_for(word, p))
-            p++;
-        if (p == plans + PLANS)
+        while (i < PLANS && !is_word_for(word, &plans[i]))
+            i++;
+        if (i == PLANS)
             usage_error(word, "is no experiment; --list names them");
+        wanted[i] = true;
     }
 }
 
@@ -522,7 +519,7 @@ static void check_foreign(const char *word)
 static void read_option(int letter)
 {
     switch (letter) {
-    case 'o': only = optarg; break;
+    case 'o': want(optarg); break;
     case 'f': wishes.full = true; break;
     case 's': check_foreign(optarg); break;
     case 'p': wishes.foreign_port = (int)whole_number(optarg, 1, 65535); break;
@@ -558,12 +555,14 @@ static void read_command_line(int argc, char **argv)
 
     while ((letter = getopt_long(argc, argv, "h", names, NULL)) != -1)
         read_option(letter);
+    if (optind < argc && all_wanted)
+        want(argv[optind++]);
     if (optind < argc)
         usage_error(argv[optind], "is not what should stand there");
     if (wishes.foreign_port != 0 && wishes.foreign == NULL)
         usage_error("--port", "needs --server");
-    if (only != NULL)
-        check_only();
+    for (int i = 0; i < ORDINARY; i++)
+        wanted[i] = wanted[i] || all_wanted;
 }
 
 static void catch_signals(void)
@@ -588,6 +587,7 @@ int main(int argc, char **argv)
     if (table_only)
         return print_table();
     load_path = strdup(beside("load"));
+    find_models();
     catch_signals();
     (void)two_cpus(&server_cpu, &load_cpu);
     find_terminal();

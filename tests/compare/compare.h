@@ -4,7 +4,7 @@
  *     compare.c        command line, order of the experiments, progress
  *     entrants.c       the servers: ours, the floors, one that somebody entered
  *     rounds.c         loads in turn, and what becomes of their figures
- *     experiment_*.c   the experiments: what is asked, measured and concluded
+ *     experiments/     the experiments: what is asked, measured and concluded
  *     results.h        what comes out of them
  *     measure.h        programs, /proc, load
  */
@@ -16,6 +16,7 @@
 
 #include "measure.h"
 #include "results.h"
+#include "servers.h"
 #include "tool.h"
 
 /* ---- what was asked for ------------------------------------------------ */
@@ -45,50 +46,60 @@ void progress(const char *what);
 
 /* ---- entrants ---------------------------------------------------------- */
 
-enum { MOST_ENTRANTS = 16, MOST_WORDS = 24 };
+enum { MOST_ENTRANTS = 24, MOST_WORDS = 24 };
 
 struct entrant {
-    char name[NAME_SIZE]; /* "06-epoll" */
-    bool is_ours;         /* a stage or a floor: it must not die */
-    bool framed;          /* it talks in frames */
-    bool dead;            /* not started, or it ended: `why` */
+    char name[NAME_SIZE];             /* "06-epoll" */
+    const struct server_info *server; /* NULL: a floor, or somebody's own */
+    bool is_ours;                     /* a server or a floor: it must not die */
+    bool framed;                      /* it talks in frames */
+    bool dead;                        /* not started, or it ended: `why` */
     char why[LINE_SIZE];
     struct program program;
 };
 
-/* Which servers. */
-enum crew {
-    LOOPS = 1 << 0, /* 04, 05, 06 */
-    FRAMES = 1 << 1,
-    FORKS = 1 << 2,
-    THREADS = 1 << 3,
-    BLOCKING = 1 << 4,
-    FOREIGN = 1 << 5, /* whoever was entered with --server */
-    OURS = LOOPS | FRAMES | FORKS | THREADS | BLOCKING,
-    EVERYBODY = OURS | FOREIGN,
+/* Those that run side by side. */
+struct crew {
+    struct entrant all[MOST_ENTRANTS];
+    int count;
 };
+
+/* Among traits: whoever was entered with --server, too. */
+enum { ENTERED = 1 << 30 };
+
+/* What the claims name: the first server in the list of each model. */
+extern struct models {
+    const char *blocking, *fork, *thread, *select, *poll, *epoll, *frames,
+        *keyvalue;
+} models;
+void find_models(void);
 
 /* Did a server of ours not start, end by itself, or answer wrongly, so far?
  * Then the run has failed, whatever its figures say. */
 extern bool is_one_of_ours_bad;
 
-/* Starts them with these options beside -q (NULL-terminated, NULL: none; those
- * of --server get none); "%" at the end of one stands for the name. Returns how
- * many there are, the dead ones too. */
-int crew_start(struct experiment *e, struct entrant crew[MOST_ENTRANTS],
-               int kinds, const char *const *options);
+/* Starts the servers that carry bytes or frames and have all these traits, with
+ * these options beside -q (NULL-terminated, NULL: none; those of --server get
+ * none); "%" at the end of one stands for the name. Of those, the ones with the
+ * trait `representative`; all with --full. The dead ones join too. */
+void crew_add(struct experiment *e, struct crew *crew, unsigned traits,
+              const char *const *options);
 
 /* Starts a program of this folder or of another (a path with a slash) as an
- * entrant of this name; argv[0] is the program. */
-void entrant_start(struct entrant *entrant, const char *name,
-                   const char *const *argv);
+ * entrant of this name; argv[0] is the program. Returns it. */
+struct entrant *crew_add_program(struct crew *crew, const char *name,
+                                 const char *const *argv);
 
 /* Marks those dead whose process is gone. */
-void crew_look(struct entrant *crew, int count);
-void crew_stop(struct entrant *crew, int count);
+void entrant_look(struct entrant *entrant);
+void crew_stop(struct crew *crew);
 
-/* Where this stage's server is, NULL: it was not built. "03-pthread" */
-const char *server_path(const char *stage);
+/* "build/06-epoll/server": as a command has it. */
+const char *built_path(const struct server_info *server);
+
+/* How many clients are asked of it: its model's limit, the machine's, or as
+ * many as are to be served in a time. */
+int most_for(const struct entrant *entrant);
 
 /* ---- silent clients ---------------------------------------------------- */
 
@@ -97,9 +108,15 @@ const char *server_path(const char *stage);
 bool crowd_start(struct program *crowd, const struct entrant *server,
                  int count);
 
+/* KiB for each of so many silent clients beyond the size with none; NAN. */
+double kib_per_client(const struct entrant *server, int clients);
+
+/* The command of it. */
+void note_crowd(struct experiment *e);
+
 /* ---- rounds ------------------------------------------------------------ */
 
-enum { MOST_ROUNDS = 32, MOST_CELLS = 96 };
+enum { MOST_ROUNDS = 32, MOST_CELLS = 160 };
 
 /* One figure of a load, as it is measured round after round. */
 struct cell {
@@ -110,6 +127,11 @@ struct cell {
     int count; /* rounds that came to something */
     int wrong; /* rounds with wrong, missing or unanswered messages */
     int empty; /* rounds in which no message ended; they were repeated */
+};
+
+struct cells {
+    struct cell all[MOST_CELLS];
+    int count;
 };
 
 enum metric {
@@ -129,37 +151,58 @@ enum metric {
 
 /* Adds a cell. The options are words divided by spaces, no quotes. _for: with
  * rounds of another length. */
-void cell_add(struct cell *cells, int *count, struct entrant *entrant, double x,
+void cell_add(struct cells *cells, struct entrant *entrant, double x,
               const char *options);
-void cell_add_for(struct cell *cells, int *count, struct entrant *entrant,
-                  double x, const char *options, const char *seconds);
+void cell_add_for(struct cells *cells, struct entrant *entrant, double x,
+                  const char *options, const char *seconds);
+
+/* One for each of the crew, at the same x. */
+void cells_add_crew(struct cells *cells, struct crew *crew, double x,
+                    const char *options);
+
+/* And at so many clients, for those that hold so many. */
+void cells_add_clients(struct cells *cells, struct crew *crew, int clients);
 
 /* All in turn, and in the reverse order in every second round; an entrant
  * that died is left out from then on. Notes the commands in `e`. */
-void measure_cells(struct experiment *e, struct cell *cells, int count);
+void measure_cells(struct experiment *e, struct cells *cells);
 
 /* The cells' figures become points of this picture, at cell.x. */
-void add_figures(struct experiment *e, char picture, const struct cell *cells,
-                 int count, enum metric metric);
+void add_figures(struct experiment *e, char picture, const struct cells *cells,
+                 enum metric metric);
 
 /* The same at an x of your choice, for bars in groups and latency curves. */
-void add_figures_at(struct experiment *e, char picture,
-                    const struct cell *cells, int count, enum metric metric,
-                    double x);
+void add_figure_at(struct experiment *e, char picture, const struct cell *cell,
+                   enum metric metric, double x);
+
+/* What a message costs the second over what it costs the first, round by
+ * round. */
+void add_ratio(struct experiment *e, char picture, const char *series,
+               const struct cell *first, const struct cell *second);
 
 /* One figure made of values that were taken elsewhere. */
 void add_values(struct experiment *e, char picture, const char *series,
                 double x, double *values, int count, const char *note);
 
-struct picture *add_picture(struct experiment *e, char letter, enum shape shape,
+/* Not more than MOST_PICTURES, 'a', 'b' ... in order: else exits. */
+struct picture *add_picture(struct experiment *e, enum shape shape,
                             const char *title, const char *x_title,
                             const char *y_title);
 
+/* Its place in the table of the models. */
+void set_column(struct picture *p, const char *heading, double x);
+
 /* ---- conclusions ------------------------------------------------------- */
 
-/* The median there, NAN if there is none. */
-double median_at(const struct experiment *e, char picture, const char *series,
-                 double x);
+/* Takes the median there into account. Where there is none: NAN, and the
+ * experiment counts as skipped, for the reason that the first one is missing.
+ */
+double take_median(struct experiment *e, char picture, const char *series,
+                   double x);
+
+/* The medians of the one over those of the other, likewise. */
+double take_ratio(struct experiment *e, char picture, const char *more,
+                  const char *less, double x);
 
 /* Is the first larger by more than a twentieth, and do the middle halves of
  * their rounds not touch? With three rounds alone, chance would do that. */
@@ -168,14 +211,14 @@ bool is_above(const struct experiment *e, char picture, const char *larger,
 
 bool is_figure_above(const struct figure *larger, const struct figure *smaller);
 
-/* The verdict, and its sentence (as printf). If a figure in it is missing, the
- * experiment counts as skipped instead, and the sentence says what is missing;
- * call it last. */
+/* What must be true of every machine. Where a figure is missing that was taken,
+ * nothing is asserted. */
+void assert_kept(struct experiment *e, bool kept, const char *what);
+
+/* The verdict, and its sentence (as printf). Call it last: a figure that was
+ * missing makes it `skipped`. It takes back nothing that was asserted. */
 void conclude(struct experiment *e, enum verdict verdict, const char *format,
               ...) __attribute__((format(printf, 3, 4)));
-
-/* What must be true of every machine. */
-void assert_kept(struct experiment *e, bool kept, const char *what);
 
 /* ---- experiments ------------------------------------------------------- */
 
@@ -193,5 +236,6 @@ void experiment_delimiter(struct experiment *e);
 void experiment_buffer(struct experiment *e);
 void experiment_writes(struct experiment *e);
 void experiment_clients(struct experiment *e);
+void experiment_floor(struct experiment *e);
 
 #endif

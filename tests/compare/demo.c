@@ -12,6 +12,7 @@
  * has come and what it rests on has happened. The times only make the picture.
  */
 #include "measure.h"
+#include "servers.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -230,37 +231,27 @@ static bool run(struct stage *s)
 
 /* ---- what is to be said about it --------------------------------------- */
 
-/* Who was answered, in order; "<" where somebody left before the next was. */
+/* Who was answered, in order; those behind "|" when A had left. */
 static void find_order(struct stage *s)
 {
-    double last = NEVER;
+    double a_leaves = s->guests[0].leaves_ms, last = NEVER;
     char *at = s->order;
 
-    for (int turn = 0; turn < CLIENTS; turn++) {
+    for (;;) {
         const struct guest *next = NULL;
-        bool somebody_left = false;
 
-        for (int i = 0; i < CLIENTS; i++) {
-            const struct guest *g = &s->guests[i];
-
-            if (is_answered(g) && g->answered_ms > last &&
+        for (const struct guest *g = s->guests; g < s->guests + CLIENTS; g++)
+            if (g->answered_ms > last &&
                 (next == NULL || g->answered_ms < next->answered_ms))
                 next = g;
-        }
         if (next == NULL)
-            break;
-        for (int i = 0; i < CLIENTS; i++)
-            somebody_left |= s->guests[i].leaves_ms != NEVER &&
-                             s->guests[i].leaves_ms > last &&
-                             s->guests[i].leaves_ms < next->answered_ms;
-        at += sprintf(at, "%s%c",
-                      somebody_left ? " | "
-                      : turn > 0    ? " "
-                                    : "",
-                      next->name);
+            return;
+        if (a_leaves != NEVER && last < a_leaves &&
+            next->answered_ms > a_leaves)
+            at += sprintf(at, " |");
+        at += sprintf(at, " %c", next->name);
         last = next->answered_ms;
     }
-    *at = '\0';
 }
 
 /* Only order counts. */
@@ -389,47 +380,66 @@ static void print_table(void)
                      (double)s->memory.pss / 1024);
         printf("%-12s %-26s %9d %7d %8s  %s%s%s\n", s->name, s->model,
                s->usage.processes, s->usage.threads, memory,
-               s->as_it_should ? "" : red, s->order, plain);
+               s->as_it_should ? "" : red, s->order + 1, plain);
     }
     printf("%smemory: of all processes of the server, shared pages counted "
-           "once (PSS);\nanswers: in this order; at | somebody left%s\n",
+           "once (PSS);\nanswers: in this order; at | A left%s\n",
            dim, plain);
 }
 
 /* ---- command line ------------------------------------------------------ */
 
-static const char *model_of(const char *name)
+static const char *model_of(const struct server_info *s)
 {
-    static const char *const models[][2] = {
-        {"01-blocking", "one client after another"},
-        {"02-fork", "a process for each client"},
-        {"03-pthread", "a thread for each client"},
-        {"04-select", "one loop around select"},
-        {"05-poll", "one loop around poll"},
-        {"06-epoll", "one loop around epoll"},
+    static const struct {
+        unsigned trait;
+        const char *model;
+    } models[] = {
+        {TRAIT_ONE_AT_A_TIME, "one client after another"},
+        {TRAIT_PROCESS_EACH, "a process for each client"},
+        {TRAIT_THREAD_EACH, "a thread for each client"},
+        {TRAIT_SELECT, "one loop around select"},
+        {TRAIT_POLL, "one loop around poll"},
+        {TRAIT_EPOLL, "one loop around epoll"},
     };
 
     for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
-        if (strcmp(models[i][0], name) == 0)
-            return models[i][1];
+        if (server_has(s, models[i].trait))
+            return models[i].model;
     return "-";
+}
+
+static void add_stage(const struct server_info *s)
+{
+    if (s->program != NULL && s->client != NULL && n_stages < STAGES)
+        stages[n_stages++] =
+            (struct stage){.name = s->name,
+                           .server = s->program,
+                           .client = s->client,
+                           .model = model_of(s),
+                           .one_at_a_time = server_has(s, TRAIT_ONE_AT_A_TIME)};
 }
 
 static void read_command_line(int argc, char **argv)
 {
-    if (argc < 4 || argc % 3 != 1 || argc / 3 > STAGES) {
-        fputs("Usage: demo (STAGE SERVER CLIENT)...\n"
-              "Lets three clients talk to each server in turn.\n",
+    const struct server_info *s = argc > 1 ? server_named(argv[1]) : NULL;
+
+    if (argc == 3 || argc > 4 || (argc > 1 && s == NULL)) {
+        fputs("Usage: demo [NAME [SERVER CLIENT]]\n"
+              "Lets three clients talk to each server in turn; to the one of\n"
+              "this name, or to another in its place.\n",
               stderr);
         exit(EXIT_USAGE);
     }
-    for (int i = 1; i < argc; i += 3)
-        stages[n_stages++] =
-            (struct stage){.name = argv[i],
-                           .server = argv[i + 1],
-                           .client = argv[i + 2],
-                           .model = model_of(argv[i]),
-                           .one_at_a_time = strncmp(argv[i], "01", 2) == 0};
+    if (s != NULL)
+        add_stage(s);
+    for (size_t i = 0; argc == 1 && (s = server_at(i)) != NULL; i++)
+        if (server_has(s, TRAIT_DEMO))
+            add_stage(s);
+    if (argc == 4 && n_stages == 1) {
+        stages[0].server = argv[2];
+        stages[0].client = argv[3];
+    }
 }
 
 static void print_introduction(void)

@@ -4,6 +4,7 @@
  * its stage should, and leaves nothing behind.
  */
 #include "harness.h"
+#include "servers.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -39,7 +40,8 @@ static void expect_plain_lines(char *text)
 
 static void blocking_lets_others_wait(void)
 {
-    struct run r = demo("01-blocking", SERVER_01, CLIENT_01);
+    struct run r = demo("01-blocking", server_named("01")->program,
+                        server_named("01")->client);
 
     CHECK_EQ(r.status, 0);
     CHECK(strstr(r.out, "B and C wait until A") != NULL);
@@ -50,7 +52,8 @@ static void blocking_lets_others_wait(void)
 
 static void fork_serves_all(void)
 {
-    struct run r = demo("02-fork", SERVER_02, CLIENT_02);
+    struct run r = demo("02-fork", server_named("02")->program,
+                        server_named("02")->client);
 
     CHECK_EQ(r.status, 0);
     CHECK(strstr(r.out, "B and C are answered while A") != NULL);
@@ -61,7 +64,8 @@ static void fork_serves_all(void)
 
 static void a_stage_that_does_not_wait(void)
 {
-    struct run r = demo("01-blocking", SERVER_02, CLIENT_02);
+    struct run r = demo("01-blocking", server_named("02")->program,
+                        server_named("02")->client);
 
     CHECK_EQ(WEXITSTATUS(r.status), 1);
     CHECK(strstr(r.out, "should be answered after A has left") != NULL);
@@ -70,7 +74,8 @@ static void a_stage_that_does_not_wait(void)
 
 static void a_stage_that_waits(void)
 {
-    struct run r = demo("02-fork", SERVER_01, CLIENT_01);
+    struct run r = demo("02-fork", server_named("01")->program,
+                        server_named("01")->client);
 
     CHECK_EQ(WEXITSTATUS(r.status), 1);
     CHECK(strstr(r.out, "should be answered before A has left") != NULL);
@@ -79,7 +84,7 @@ static void a_stage_that_waits(void)
 
 static void no_server(void)
 {
-    struct run r = demo("02-fork", "/nonexistent", CLIENT_02);
+    struct run r = demo("02-fork", "/nonexistent", server_named("02")->client);
 
     CHECK_EQ(WEXITSTATUS(r.status), 1);
     CHECK(strstr(r.out, "did not start") != NULL);
@@ -117,7 +122,8 @@ static void interrupted(void)
                *client = harness_path("client");
     struct process *p;
 
-    CHECK(symlink(SERVER_02, server) == 0 && symlink(CLIENT_02, client) == 0);
+    CHECK(symlink(server_named("02")->program, server) == 0 &&
+          symlink(server_named("02")->client, client) == 0);
     p = process_start((struct process_spec){.path = DEMO_PATH,
                                             .args = {"02-fork", server, client},
                                             .unwrapped = true});

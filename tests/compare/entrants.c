@@ -1,42 +1,94 @@
 /* tests/compare/entrants.c - see compare.h: the servers, and silent clients. */
 #include "compare.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* CMake writes it: {"01-blocking", "/path/of/its/server"}, ... */
-static const struct stage {
-    const char *name, *path;
-} stages[] = {
-#include "stages.inc"
-};
-enum { STAGES = sizeof(stages) / sizeof(stages[0]), CROWD_MS = 60000 };
+enum { PATIENCE_MS = 20000, END_MS = 500, CROWD_MS = 60000 };
 
+struct models models;
 bool is_one_of_ours_bad;
 
-const char *server_path(const char *stage)
+/* ---- which servers ----------------------------------------------------- */
+
+static const char *first_with(unsigned traits)
 {
-    for (int i = 0; i < STAGES; i++)
-        if (strcmp(stages[i].name, stage) == 0)
-            return stages[i].path;
-    return NULL;
+    const struct server_info *s;
+
+    for (size_t i = 0; (s = server_at(i)) != NULL; i++)
+        if (server_has(s, traits))
+            return s->name;
+    fputs("compare: a model is not in the list of servers\n", stderr);
+    exit(EXIT_FAILURE);
+}
+
+void find_models(void)
+{
+    models = (struct models){
+        .blocking = first_with(TRAIT_BYTES | TRAIT_ONE_AT_A_TIME),
+        .fork = first_with(TRAIT_BYTES | TRAIT_PROCESS_EACH),
+        .thread = first_with(TRAIT_BYTES | TRAIT_THREAD_EACH),
+        .select = first_with(TRAIT_BYTES | TRAIT_SELECT),
+        .poll = first_with(TRAIT_BYTES | TRAIT_POLL),
+        .epoll = first_with(TRAIT_BYTES | TRAIT_EPOLL),
+        .frames = first_with(TRAIT_FRAMES),
+        .keyvalue = first_with(TRAIT_KEYVALUE),
+    };
+}
+
+static bool is_asked(const struct server_info *s, unsigned traits)
+{
+    return s->program != NULL && server_has(s, traits) &&
+           (server_has(s, TRAIT_BYTES) || server_has(s, TRAIT_FRAMES)) &&
+           (wishes.full || server_has(s, TRAIT_REPRESENTATIVE));
+}
+
+/* For the tests: COMPARE_INSTEAD is NAME=PROGRAM, another server in the place
+ * of one of ours. */
+static const char *program_of(const struct server_info *s)
+{
+    const char *instead = getenv("COMPARE_INSTEAD");
+    size_t len = strlen(s->name);
+
+    return instead != NULL && strncmp(instead, s->name, len) == 0 &&
+                   instead[len] == '='
+               ? instead + len + 1
+               : s->program;
+}
+
+const char *built_path(const struct server_info *server)
+{
+    static char path[NAME_SIZE + 16];
+
+    snprintf(path, sizeof(path), "build/%s%s", server->name,
+             server_is_variant(server) ? "" : "/server");
+    return path;
+}
+
+int most_for(const struct entrant *entrant)
+{
+    const struct {
+        unsigned trait;
+        int most;
+    } limits[] = {{TRAIT_ONE_AT_A_TIME, 1},
+                  {TRAIT_PROCESS_EACH, 1000},
+                  {TRAIT_THREAD_EACH, wishes.full ? 10000 : 1000},
+                  {TRAIT_SELECT, 1000}}; /* FD_SETSIZE, less some others */
+    const struct server_info *s = entrant->server;
+    int most = most_clients();
+
+    if (s == NULL)
+        return most;
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+        if (server_has(s, limits[i].trait) && limits[i].most < most)
+            most = limits[i].most;
+    return s->max_clients > 0 && s->max_clients < most ? s->max_clients : most;
 }
 
 /* ---- starting ---------------------------------------------------------- */
-
-/* Stages are named NN-model, and their number says what they are. */
-static enum crew kind_of(const char *name)
-{
-    switch (atoi(name)) {
-    case 1: return BLOCKING;
-    case 2: return FORKS;
-    case 3: return THREADS;
-    case 7: return FRAMES;
-    default: return LOOPS;
-    }
-}
 
 static void bury(struct entrant *entrant, const char *why)
 {
@@ -49,32 +101,51 @@ static void bury(struct entrant *entrant, const char *why)
     program_stop(&entrant->program);
 }
 
-/* Its output ends a moment before it does. */
-static bool ends_soon(const struct program *p)
+/* Its output ends a moment before it does. False: it goes on. */
+static bool wait_for_end(const struct program *p)
 {
-    enum { LOOKS = 500 };
-    int looks = 0;
+    double end = moment_ms() + END_MS;
 
-    while (p->pid > 0 && !program_has_ended(p) && looks < LOOKS)
-        (void)is_patient(&looks);
-    return p->pid <= 0 || looks < LOOKS;
+    while (p->pid > 0 && !program_has_ended(p) && moment_ms() < end)
+        rest_ms(1);
+    return p->pid <= 0 || program_has_ended(p);
 }
 
-void entrant_start(struct entrant *entrant, const char *name,
-                   const char *const *argv)
+static struct entrant *join(struct crew *crew, const char *name)
 {
+    struct entrant *entrant = &crew->all[crew->count];
+
+    if (crew->count == MOST_ENTRANTS) {
+        fputs("compare: too many servers at once\n", stderr);
+        exit(EXIT_FAILURE);
+    }
+    crew->count++;
     *entrant = (struct entrant){.is_ours = true};
     snprintf(entrant->name, sizeof(entrant->name), "%s", name);
+    return entrant;
+}
+
+static void start(struct entrant *entrant, const char *const *argv)
+{
     if (is_interrupted() || argv[0] == NULL ||
         program_start(&entrant->program, argv, server_cpu, false) == -1 ||
         !program_wait_listening(&entrant->program))
-        bury(entrant, ends_soon(&entrant->program)
+        bury(entrant, wait_for_end(&entrant->program)
                           ? "it ended before it listened"
                           : "it did not say where it listens (see --port)");
 }
 
-/* A "%" at the end of an option stands for the stage's name: no two servers
- * listen at the same place. */
+struct entrant *crew_add_program(struct crew *crew, const char *name,
+                                 const char *const *argv)
+{
+    struct entrant *entrant = join(crew, name);
+
+    start(entrant, argv);
+    return entrant;
+}
+
+/* A "%" at the end of an option stands for the server's name, as a file may be
+ * called: no two servers listen at the same place. */
 static const char *with_name(const char *option, const char *name, char *place,
                              size_t size)
 {
@@ -83,14 +154,16 @@ static const char *with_name(const char *option, const char *name, char *place,
     if (len == 0 || option[len - 1] != '%')
         return option;
     snprintf(place, size, "%.*s%s", (int)len - 1, option, name);
+    for (char *at = place + len - 1; (at = strchr(at, '/')) != NULL;)
+        *at = '-';
     return place;
 }
 
-static void note_server(struct experiment *e, const char *stage,
+static void note_server(struct experiment *e, const struct server_info *s,
                         const char *const *options)
 {
     char command[TEXT_SIZE];
-    int len = snprintf(command, sizeof(command), "build/%s/server", stage);
+    int len = snprintf(command, sizeof(command), "%s", built_path(s));
 
     for (; *options != NULL && len < TEXT_SIZE; options++)
         len +=
@@ -98,90 +171,87 @@ static void note_server(struct experiment *e, const char *stage,
     experiment_add_command(e, command);
 }
 
-static void start_stage(struct experiment *e, struct entrant *entrant,
-                        const struct stage *stage, const char *const *options)
+static void add_server(struct experiment *e, struct crew *crew,
+                       const struct server_info *s, const char *const *options)
 {
-    const char *argv[MOST_WORDS] = {stage->path, "-q", "-p", "0"};
+    const char *argv[MOST_WORDS] = {program_of(s), "-q", "-p", "0"};
+    struct entrant *entrant = join(crew, s->name);
     char place[ADDRESS_TEXT];
-    bool framed = kind_of(stage->name) == FRAMES;
     int n = 4;
 
-    if (framed) {
+    entrant->server = s;
+    entrant->framed = server_has(s, TRAIT_FRAMES);
+    if (entrant->framed) {
         argv[n++] = "--service=echo";
         argv[n++] = "--codec=length";
     }
     for (; options != NULL && *options != NULL && n < MOST_WORDS - 1; options++)
-        argv[n++] = with_name(*options, stage->name, place, sizeof(place));
-    note_server(e, stage->name, argv + 1);
-    entrant_start(entrant, stage->name, argv);
-    entrant->framed = framed;
+        argv[n++] = with_name(*options, s->name, place, sizeof(place));
+    note_server(e, s, argv + 1);
+    start(entrant, argv);
 }
 
-/* For a server that does not say when it is ready: it is when it answers. */
-static bool answers_at_port(struct entrant *entrant, const char *const *argv)
+/* A server that does not say when it is ready: it is when it answers. */
+static void start_at_port(struct entrant *entrant, const char *const *argv)
 {
     struct program *p = &entrant->program;
-    int looks = 0, fd;
+    double end = moment_ms() + PATIENCE_MS;
+    int fd = -1;
 
-    if (program_start(p, argv, server_cpu, false) == -1)
-        return false;
-    snprintf(p->address, sizeof(p->address), "127.0.0.1:%d",
-             wishes.foreign_port);
-    while ((fd = program_connect(p)) == -1)
-        if (is_interrupted() || program_has_ended(p) || !is_patient(&looks))
-            return false;
-    close(fd);
-    return true;
+    if (program_start(p, argv, server_cpu, false) == 0) {
+        snprintf(p->address, sizeof(p->address), "127.0.0.1:%d",
+                 wishes.foreign_port);
+        while ((fd = program_connect(p)) == -1 && !is_interrupted() &&
+               !program_has_ended(p) && moment_ms() < end)
+            rest_ms(1);
+    }
+    if (fd == -1)
+        bury(entrant, "it does not listen there");
+    else
+        close(fd);
 }
 
 /* The shell takes the command apart, and then becomes it. */
-static void start_foreign(struct entrant *entrant)
+static void add_foreign(struct crew *crew)
 {
     const char *command = strchr(wishes.foreign, '=') + 1;
     char line[TEXT_SIZE], name[NAME_SIZE];
     const char *argv[] = {"sh", "-c", line, NULL};
+    struct entrant *entrant;
 
     snprintf(line, sizeof(line), "exec %s", command);
     snprintf(name, sizeof(name), "%.*s", (int)(command - 1 - wishes.foreign),
              wishes.foreign);
-    if (wishes.foreign_port == 0) {
-        bool others = is_one_of_ours_bad;
-
-        entrant_start(entrant, name, argv);
-        entrant->is_ours = false;
-        is_one_of_ours_bad = others;
-        return;
-    }
-    *entrant = (struct entrant){.dead = false};
-    snprintf(entrant->name, sizeof(entrant->name), "%s", name);
-    if (!answers_at_port(entrant, argv))
-        bury(entrant, "it does not listen there");
+    entrant = join(crew, name);
+    entrant->is_ours = false;
+    if (wishes.foreign_port == 0)
+        start(entrant, argv);
+    else
+        start_at_port(entrant, argv);
 }
 
-int crew_start(struct experiment *e, struct entrant crew[MOST_ENTRANTS],
-               int kinds, const char *const *options)
+void crew_add(struct experiment *e, struct crew *crew, unsigned traits,
+              const char *const *options)
 {
-    int count = 0;
+    const struct server_info *s;
 
-    for (int i = 0; i < STAGES && count < MOST_ENTRANTS - 1; i++)
-        if (kinds & (int)kind_of(stages[i].name))
-            start_stage(e, &crew[count++], &stages[i], options);
-    if ((kinds & FOREIGN) && wishes.foreign != NULL)
-        start_foreign(&crew[count++]);
-    return count;
+    for (size_t i = 0; (s = server_at(i)) != NULL; i++)
+        if (is_asked(s, traits & ~(unsigned)ENTERED))
+            add_server(e, crew, s, options);
+    if ((traits & ENTERED) && wishes.foreign != NULL)
+        add_foreign(crew);
 }
 
-void crew_look(struct entrant *crew, int count)
+void entrant_look(struct entrant *entrant)
 {
-    for (int i = 0; i < count; i++)
-        if (!crew[i].dead && program_has_ended(&crew[i].program))
-            bury(&crew[i], "it died under this load");
+    if (!entrant->dead && program_has_ended(&entrant->program))
+        bury(entrant, "it died under this load");
 }
 
-void crew_stop(struct entrant *crew, int count)
+void crew_stop(struct crew *crew)
 {
-    for (int i = 0; i < count; i++)
-        program_stop(&crew[i].program);
+    for (int i = 0; i < crew->count; i++)
+        program_stop(&crew->all[i].program);
 }
 
 /* ---- silent clients ---------------------------------------------------- */
@@ -210,24 +280,25 @@ static bool has_more_by(const struct entrant *server,
            now.threads - before->threads >= count;
 }
 
+void note_crowd(struct experiment *e)
+{
+    experiment_add_command(e, "build/tests/compare/load --idle N --clients 1 "
+                              "--rate 1 --seconds 3600 PORT");
+}
+
 bool crowd_start(struct program *crowd, const struct entrant *server, int count)
 {
     struct shown before = shown_by(server);
     char number[16], line[LINE_SIZE];
-    const char *argv[] = {load_path, "--idle",
-                          number,    "--clients",
-                          "1",       "--rate",
-                          "1",       "--seconds",
-                          "3600",    "--json",
-                          "--marks", "--patience",
-                          "30",      server->program.address,
-                          NULL,      NULL};
-    int looks = 0;
+    const char *argv[MOST_WORDS] = {
+        load_path, "--idle",    number, "--clients", "1",          "--rate",
+        "1",       "--seconds", "3600", "--marks",   "--patience", "30"};
+    int n = 12;
+    double end;
 
-    if (server->framed) {
-        argv[14] = argv[13];
-        argv[13] = "--framed";
-    }
+    if (server->framed)
+        argv[n++] = "--framed";
+    argv[n] = server->program.address;
     snprintf(number, sizeof(number), "%d", count);
     snprintf(line, sizeof(line), "%s, %d silent", server->name, count);
     progress(line);
@@ -237,8 +308,25 @@ bool crowd_start(struct program *crowd, const struct entrant *server, int count)
         !program_read_line(crowd, line, sizeof(line), CROWD_MS) ||
         strcmp(line, "begin") != 0)
         return false;
-    while (!has_more_by(server, &before, count + 1))
-        if (is_interrupted() || !is_patient(&looks))
+    end = moment_ms() + PATIENCE_MS;
+    while (!has_more_by(server, &before, count + 1)) {
+        if (is_interrupted() || moment_ms() > end)
             return false;
+        rest_ms(1);
+    }
     return true;
+}
+
+double kib_per_client(const struct entrant *server, int clients)
+{
+    struct memory before = memory_of(&server->program), after = {.anon = -1};
+    struct program crowd;
+
+    if (crowd_start(&crowd, server, clients))
+        after = memory_of(&server->program);
+    program_stop(&crowd);
+    if (before.anon < 0 || after.anon < 0)
+        return NAN;
+    return (double)(after.anon - before.anon) / 1024 /
+           (clients + 1); /* the crowd has one that talks */
 }

@@ -17,12 +17,11 @@
 
 #include "net.h"
 
-enum { PATIENCE_MS = 20000, STOP_MS = 3000, OTHERS_PRIORITY = 5 };
+enum { PATIENCE_MS = 20000, STOP_MS = 3000 };
 
 const char *load_path;
 
 static volatile pid_t groups[PROGRAMS]; /* running; 0: free */
-static bool runs_first;
 
 /* ---- programs ---------------------------------------------------------- */
 
@@ -50,14 +49,6 @@ void clean_up_at_exit(void)
         (void)sigaction(signals[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
     (void)atexit(kill_programs);
-}
-
-bool run_first(void)
-{
-    struct sched_param above = {.sched_priority = OTHERS_PRIORITY + 1};
-
-    runs_first = sched_setscheduler(0, SCHED_FIFO, &above) == 0;
-    return runs_first;
 }
 
 static bool is_room_for_group(void)
@@ -88,7 +79,6 @@ static void forget_group(pid_t pid)
 static _Noreturn void become(const char *const *argv, int cpu, int in, int out,
                              pid_t parent)
 {
-    struct sched_param first = {.sched_priority = OTHERS_PRIORITY};
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     cpu_set_t set;
 
@@ -102,8 +92,6 @@ static _Noreturn void become(const char *const *argv, int cpu, int in, int out,
         CPU_SET((size_t)cpu, &set);
         (void)sched_setaffinity(0, sizeof(set), &set);
     }
-    if (runs_first)
-        (void)sched_setscheduler(0, SCHED_FIFO, &first);
     if (dup2(in == -1 ? null : in, STDIN_FILENO) == -1 ||
         dup2(out, STDOUT_FILENO) == -1 || dup2(null, STDERR_FILENO) == -1)
         _exit(127);
@@ -236,11 +224,6 @@ int program_finish(struct program *p, char *output, size_t size)
     return status != -1 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-void program_signal(const struct program *p, int signal_number)
-{
-    (void)kill(p->pid, signal_number);
-}
-
 void program_stop(struct program *p)
 {
     double end = moment_ms() + STOP_MS;
@@ -260,53 +243,53 @@ void program_stop(struct program *p)
 
 /* ---- load -------------------------------------------------------------- */
 
-double json_number(const char *text, const char *section, const char *key)
+double line_number(const char *text, const char *name)
 {
-    char name[64];
-    const char *at = text;
+    size_t len = strlen(name);
 
-    if (section != NULL) {
-        snprintf(name, sizeof(name), "\"%s\": {", section);
-        at = strstr(at, name);
+    while (strncmp(text, name, len) != 0 || text[len] != '\t') {
+        text = strchr(text, '\n');
+        if (text == NULL)
+            return NAN;
+        text++;
     }
-    snprintf(name, sizeof(name), "\"%s\": ", key);
-    at = at != NULL ? strstr(at, name) : NULL;
-    return at != NULL ? strtod(at + strlen(name), NULL) : NAN;
+    return strtod(text + len, NULL);
 }
 
-static void read_figures(struct load_figures *f, const char *json)
+static void read_figures(struct load_figures *f, const char *lines)
 {
-    f->messages = json_number(json, NULL, "messages");
-    f->per_s = json_number(json, NULL, "messages_per_s");
-    f->all_messages = json_number(json, "latency_us", "count");
-    f->p50_us = json_number(json, "latency_us", "p50");
-    f->p90_us = json_number(json, "latency_us", "p90");
-    f->p99_us = json_number(json, "latency_us", "p99");
-    f->p999_us = json_number(json, "latency_us", "p99.9");
-    f->own_us = json_number(json, "own", "us_per_message");
-    f->bottleneck = strstr(json, "\"bottleneck\": true") != NULL;
-    f->ok = strstr(json, "\"ok\": true") != NULL;
+    f->messages = line_number(lines, "messages");
+    f->per_s = line_number(lines, "per_s");
+    f->p50_us = line_number(lines, "p50_us");
+    f->p90_us = line_number(lines, "p90_us");
+    f->p99_us = line_number(lines, "p99_us");
+    f->p999_us = line_number(lines, "p999_us");
+    f->own_us = line_number(lines, "own_us");
+    f->bottleneck = line_number(lines, "bottleneck") == 1;
+    f->ok = line_number(lines, "ok") == 1;
 }
 
 /* The generator is held up at a mark, but the server may still have answers to
  * give. So it is waited for: what one mark leaves out, the other one has. */
 static struct usage usage_at_rest(const struct program *server)
 {
-    struct usage before = usage_of(server), u;
-    int looks = 0;
+    struct usage before = usage_of(server), after = before;
 
-    while (u = usage_of(server), u.cpu_s != before.cpu_s && looks < 100) {
-        before = u;
-        (void)is_patient(&looks);
+    for (int looks = 0; looks < 100; looks++) {
+        after = usage_of(server);
+        if (after.cpu_s == before.cpu_s)
+            break;
+        before = after;
+        rest_ms(1);
     }
-    return u;
+    return after;
 }
 
 bool run_load(struct load_figures *f, const struct program *server, int cpu,
               const char *const *options)
 {
     enum { ARGUMENTS = 32, LONGEST_RUN_MS = 600 * 1000 };
-    const char *argv[ARGUMENTS] = {load_path, "--json", "--marks"};
+    const char *argv[ARGUMENTS] = {load_path, "--lines", "--marks"};
     struct program load;
     struct usage before = {.cpu_s = 0}, after = before;
     char text[4096];
@@ -393,10 +376,9 @@ double moment_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-bool is_patient(int *looks)
+void rest_ms(int ms)
 {
-    struct timespec pause = {0, 1000000};
+    struct timespec pause = {ms / 1000, ms % 1000 * 1000000L};
 
     (void)nanosleep(&pause, NULL);
-    return ++*looks < PATIENCE_MS;
 }

@@ -1,6 +1,6 @@
 /*
  * tests/compare/measure.h - for programs that start servers, put load on them
- * and look at them from outside: compare, bench, kv_bench, frame_bench, demo.
+ * and look at them from outside: compare, demo.
  *
  * What is started leads a process group of its own and is killed with it when
  * this program ends, also by Ctrl-C; if this program is killed itself, the
@@ -32,10 +32,6 @@ void clean_up_at_exit(void);
 /* Kills all that was started and not stopped. May be called by a handler. */
 void kill_programs(void);
 
-/* What is started from now on, and this program above it, runs before anything
- * else on the machine (SCHED_FIFO, sched(7)). False: it may not. */
-bool run_first(void);
-
 /* Starts argv[0] (a path, or found in PATH) on this CPU. Its stderr is
  * /dev/null. -1 and errno when it could not be started (EAGAIN also: PROGRAMS
  * are running); a program that is not there ends at once with status 127. */
@@ -62,9 +58,6 @@ void program_close_in(struct program *p);
 /* All the rest of its output, at most size - 1 bytes, NUL-terminated; then
  * waits for its end. Returns its exit status, -1 if a signal ended it. */
 int program_finish(struct program *p, char *output, size_t size);
-
-/* kill(2), the first process only. */
-void program_signal(const struct program *p, int signal_number);
 
 /* Asks it to end (SIGTERM), waits a little, kills the group. All zero then. */
 void program_stop(struct program *p);
@@ -109,7 +102,6 @@ int descriptors_of(const struct program *p);
 
 struct load_figures {
     double messages, per_s; /* while it counted */
-    double all_messages;    /* and before and after, if no warm-up */
     double p50_us, p90_us, p99_us, p999_us;
     double own_us; /* CPU of the generator for a message */
     bool bottleneck, ok;
@@ -141,16 +133,12 @@ struct spread spread_of(double *values, int count);
  * both then are. */
 bool two_cpus(int *first, int *second);
 
-/* The number after "key": in a JSON text; `section` is the name of the object
- * it is in, NULL: the outermost. NAN if it is not there. Only for the output
- * of load, where each name occurs once in its object. */
-double json_number(const char *text, const char *section, const char *key);
+/* The number of this name in what load --lines prints, NAN: it is not there. */
+double line_number(const char *text, const char *name);
 
 /* Milliseconds of CLOCK_MONOTONIC. */
 double moment_ms(void);
 
-/* For `while (!condition && is_patient(&looks))`: sleeps a millisecond, and is
- * false after 20,000 times. */
-bool is_patient(int *looks);
+void rest_ms(int ms);
 
 #endif

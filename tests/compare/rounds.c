@@ -4,30 +4,49 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TRIES = 5 };
 
 /* ---- measuring --------------------------------------------------------- */
 
-void cell_add(struct cell *cells, int *count, struct entrant *entrant, double x,
+void cell_add(struct cells *cells, struct entrant *entrant, double x,
               const char *options)
 {
-    cell_add_for(cells, count, entrant, x, options, NULL);
+    cell_add_for(cells, entrant, x, options, round_seconds());
 }
 
-void cell_add_for(struct cell *cells, int *count, struct entrant *entrant,
-                  double x, const char *options, const char *seconds)
+void cell_add_for(struct cells *cells, struct entrant *entrant, double x,
+                  const char *options, const char *seconds)
 {
-    struct cell *c = &cells[*count];
+    struct cell *c = &cells->all[cells->count];
 
-    if (*count == MOST_CELLS)
-        return;
+    if (cells->count == MOST_CELLS) {
+        fputs("compare: too many figures at once\n", stderr);
+        exit(EXIT_FAILURE);
+    }
     *c = (struct cell){.entrant = entrant, .x = x};
     snprintf(c->options, sizeof(c->options), "--seconds %s --warmup 0.05%s %s",
-             seconds != NULL ? seconds : round_seconds(),
-             entrant->framed ? " --framed" : "", options);
-    (*count)++;
+             seconds, entrant->framed ? " --framed" : "", options);
+    cells->count++;
+}
+
+void cells_add_crew(struct cells *cells, struct crew *crew, double x,
+                    const char *options)
+{
+    for (int i = 0; i < crew->count; i++)
+        cell_add(cells, &crew->all[i], x, options);
+}
+
+void cells_add_clients(struct cells *cells, struct crew *crew, int clients)
+{
+    char options[64];
+
+    snprintf(options, sizeof(options), "--patience 30 --clients %d", clients);
+    for (int i = 0; i < crew->count; i++)
+        if (clients <= most_for(&crew->all[i]))
+            cell_add(cells, &crew->all[i], clients, options);
 }
 
 static void note_command(struct experiment *e, const struct cell *c)
@@ -66,17 +85,19 @@ static void measure_cell(struct cell *c)
         c->wrong++;
         if (c->entrant->is_ours && !f->ok)
             is_one_of_ours_bad = true;
-        crew_look(c->entrant, 1);
+        entrant_look(c->entrant);
     }
 }
 
-void measure_cells(struct experiment *e, struct cell *cells, int count)
+void measure_cells(struct experiment *e, struct cells *cells)
 {
-    for (int i = 0; i < count; i++)
-        note_command(e, &cells[i]);
+    int n = cells->count;
+
+    for (int i = 0; i < n; i++)
+        note_command(e, &cells->all[i]);
     for (int round = 0; round < rounds_wanted(); round++)
-        for (int i = 0; i < count; i++)
-            measure_cell(&cells[round % 2 == 0 ? i : count - 1 - i]);
+        for (int i = 0; i < n; i++)
+            measure_cell(&cells->all[round % 2 == 0 ? i : n - 1 - i]);
 }
 
 /* ---- figures ----------------------------------------------------------- */
@@ -115,7 +136,7 @@ static bool has_user_tick(const struct cell *c)
 }
 
 /* What is to be said against a figure. */
-static void note_of(const struct cell *c, enum metric metric, char *note)
+static void write_note(char *note, const struct cell *c, enum metric metric)
 {
     int bottlenecks = 0;
 
@@ -172,8 +193,8 @@ static void level_ticks(const struct cell *c, enum metric metric,
         values[i] = c->rounds[i].server_us * share;
 }
 
-static void add_figure(struct experiment *e, char picture, const struct cell *c,
-                       enum metric metric, double x)
+void add_figure_at(struct experiment *e, char picture, const struct cell *c,
+                   enum metric metric, double x)
 {
     double values[MOST_ROUNDS];
     char note[LINE_SIZE];
@@ -182,32 +203,41 @@ static void add_figure(struct experiment *e, char picture, const struct cell *c,
         values[i] = metric_of(&c->rounds[i], metric);
     if (metric == USER_US || metric == SYSTEM_US)
         level_ticks(c, metric, values);
-    note_of(c, metric, note);
+    write_note(note, c, metric);
     add_values(e, picture, c->entrant->name, x, values, c->count, note);
 }
 
-void add_figures(struct experiment *e, char picture, const struct cell *cells,
-                 int count, enum metric metric)
+void add_figures(struct experiment *e, char picture, const struct cells *cells,
+                 enum metric metric)
 {
-    for (int i = 0; i < count; i++)
-        add_figure(e, picture, &cells[i], metric, cells[i].x);
+    for (int i = 0; i < cells->count; i++)
+        add_figure_at(e, picture, &cells->all[i], metric, cells->all[i].x);
 }
 
-void add_figures_at(struct experiment *e, char picture,
-                    const struct cell *cells, int count, enum metric metric,
-                    double x)
+void add_ratio(struct experiment *e, char picture, const char *series,
+               const struct cell *first, const struct cell *second)
 {
+    int count = first->count < second->count ? first->count : second->count;
+    double values[MOST_ROUNDS];
+    char note[LINE_SIZE];
+
     for (int i = 0; i < count; i++)
-        add_figure(e, picture, &cells[i], metric, x);
+        values[i] = second->rounds[i].server_us / first->rounds[i].server_us;
+    write_note(note, first, CPU_US);
+    add_values(e, picture, series, first->x, values, count, note);
 }
 
-struct picture *add_picture(struct experiment *e, char letter, enum shape shape,
+struct picture *add_picture(struct experiment *e, enum shape shape,
                             const char *title, const char *x_title,
                             const char *y_title)
 {
-    struct picture *p = &e->pictures[e->n_pictures++];
+    struct picture *p = &e->pictures[e->n_pictures];
 
-    p->letter = letter;
+    if (e->n_pictures == MOST_PICTURES) {
+        fprintf(stderr, "compare: %s has too many pictures\n", e->name);
+        exit(EXIT_FAILURE);
+    }
+    p->letter = (char)('a' + e->n_pictures++);
     p->shape = shape;
     snprintf(p->title, sizeof(p->title), "%s", title);
     snprintf(p->x_title, sizeof(p->x_title), "%s", x_title);
@@ -215,14 +245,43 @@ struct picture *add_picture(struct experiment *e, char letter, enum shape shape,
     return p;
 }
 
+void set_column(struct picture *p, const char *heading, double x)
+{
+    snprintf(p->column, sizeof(p->column), "%s", heading);
+    p->column_x = x;
+}
+
 /* ---- conclusions ------------------------------------------------------- */
 
-double median_at(const struct experiment *e, char picture, const char *series,
-                 double x)
+double take_median(struct experiment *e, char picture, const char *series,
+                   double x)
 {
     const struct figure *f = figure_of(e, picture, series, x);
 
-    return f != NULL ? f->median : NAN;
+    if (f != NULL && isfinite(f->median))
+        return f->median;
+    if (e->missing[0] == '\0' && f != NULL)
+        snprintf(e->missing, sizeof(e->missing),
+                 "There is no figure of %s at %.6g: %.80s.", series, x,
+                 f->note[0] != '\0' ? f->note : "nothing was measured");
+    if (e->missing[0] == '\0')
+        snprintf(e->missing, sizeof(e->missing),
+                 "Not all of its figures are to be had with %d descriptors for "
+                 "a process.",
+                 most_clients());
+    return NAN;
+}
+
+double take_ratio(struct experiment *e, char picture, const char *more,
+                  const char *less, double x)
+{
+    double above = take_median(e, picture, more, x);
+    double below = take_median(e, picture, less, x);
+
+    if (below == 0 && e->missing[0] == '\0')
+        snprintf(e->missing, sizeof(e->missing),
+                 "What %s needs at %.6g is too little for the clock.", less, x);
+    return above / below;
 }
 
 bool is_above(const struct experiment *e, char picture, const char *larger,
@@ -240,35 +299,12 @@ bool is_figure_above(const struct figure *larger, const struct figure *smaller)
            larger->low > smaller->high;
 }
 
-/* "nan" or "inf" where a number should stand. */
-static bool has_no_number(const char *text)
+void assert_kept(struct experiment *e, bool kept, const char *what)
 {
-    for (const char *at = text; *at != '\0'; at++)
-        if ((at == text || strchr(" -(", at[-1]) != NULL) &&
-            (strncmp(at, "nan", 3) == 0 || strncmp(at, "inf", 3) == 0) &&
-            strchr(" ,.;:)", at[3]) != NULL)
-            return true;
-    return false;
-}
-
-static void say_what_is_missing(struct experiment *e)
-{
-    e->verdict = SKIPPED;
-    e->asserted[0] = '\0';
-    e->kept = true;
-    snprintf(e->says, sizeof(e->says),
-             "Not all of its figures are to be had with %d descriptors for a "
-             "process.",
-             most_clients());
-    for (int i = 0; i < e->n_figures; i++)
-        if (isnan(e->figures[i].median)) {
-            snprintf(e->says, sizeof(e->says),
-                     "There is no figure of %s at %.6g: %s.",
-                     e->figures[i].series, e->figures[i].x,
-                     e->figures[i].note[0] != '\0' ? e->figures[i].note
-                                                   : "nothing was measured");
-            return;
-        }
+    if (e->missing[0] != '\0')
+        return;
+    snprintf(e->asserted, sizeof(e->asserted), "%s", what);
+    e->kept = kept;
 }
 
 void conclude(struct experiment *e, enum verdict verdict, const char *format,
@@ -280,12 +316,8 @@ void conclude(struct experiment *e, enum verdict verdict, const char *format,
     va_start(arguments, format);
     vsnprintf(e->says, sizeof(e->says), format, arguments);
     va_end(arguments);
-    if (has_no_number(e->says))
-        say_what_is_missing(e);
-}
-
-void assert_kept(struct experiment *e, bool kept, const char *what)
-{
-    snprintf(e->asserted, sizeof(e->asserted), "%s", what);
-    e->kept = kept;
+    if (e->missing[0] == '\0')
+        return;
+    e->verdict = SKIPPED;
+    snprintf(e->says, sizeof(e->says), "%s", e->missing);
 }

@@ -13,6 +13,6 @@ foreach(kind compare compare-full)
       ${CMAKE_CTEST_COMMAND} --test-dir ${PROJECT_BINARY_DIR} -L compare
       --output-on-failure || ${CMAKE_COMMAND} -E true
     COMMAND compare-program --table
-    DEPENDS compare-program
+    DEPENDS compare-program cases-compare
     USES_TERMINAL VERBATIM)
 endforeach()

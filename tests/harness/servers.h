@@ -40,6 +40,8 @@ enum {
     TRAIT_TSAN = 1 << 16,     /* has threads: under ThreadSanitizer */
     TRAIT_VALGRIND = 1 << 17, /* one of its kind, under valgrind */
     TRAIT_DEMO = 1 << 18,     /* shown by the target demo */
+
+    TRAIT_REPRESENTATIVE = 1 << 19, /* in compare without --full */
 };
 
 struct server_info {

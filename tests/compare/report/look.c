@@ -1,0 +1,205 @@
+/* tests/compare/report/look.c - see report.h: text and marks. */
+#include "report.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* ---- who looks how ----------------------------------------------------- */
+
+struct look look_of(const struct experiment *e, const char *series)
+{
+    /* Those first that differ most. */
+    static const int order[STAGES] = {6, 5, 4, 2, 3, 7, 1};
+    const char *names[MOST_SERIES + 1];
+    int stage = stage_of(series), n = 0, stages = 0, at;
+
+    if (stage >= 1 && stage <= STAGES)
+        return (struct look){stage, stage, strchr(series, '/') != NULL};
+    for (int i = 0; i < e->n_figures && n < MOST_SERIES; i++)
+        n = add_series(names, n, e->figures[i].series);
+    while (stages < n && stage_of(names[stages]) > 0)
+        stages++;
+    for (at = stages; at < n && strcmp(names[at], series) != 0; at++)
+        continue;
+    at -= stages;
+    if (stages > 0)
+        return (struct look){STAGES + 1 + at % OTHER_COLOURS,
+                             1 + (at + 5) % STAGES, true};
+    return (struct look){order[at % STAGES], order[at % STAGES], at >= STAGES};
+}
+
+/* ---- text -------------------------------------------------------------- */
+
+/* HTML has no control characters but white space (the HTML standard, "parsing",
+ * control-character-in-input-stream). */
+static bool is_forbidden(const char *at)
+{
+    unsigned char first = (unsigned char)at[0], second = (unsigned char)at[1];
+
+    return (first < ' ' && first != '\t' && first != '\n') || first == 0x7F ||
+           (first == 0xC2 && second < 0xA0);
+}
+
+static const char *entity_of(char c)
+{
+    switch (c) {
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '&': return "&amp;";
+    case '"': return "&quot;";
+    case '\'': return "&#39;";
+    default: return NULL;
+    }
+}
+
+void write_html_part(FILE *out, const char *text, size_t len)
+{
+    for (size_t at = 0, bytes; at < len; at += bytes) {
+        const char *entity = entity_of(text[at]);
+
+        bytes = character_len(text + at);
+        if (bytes == 0 || is_forbidden(text + at))
+            fputs("\xEF\xBF\xBD", out);
+        else if (entity != NULL)
+            fputs(entity, out);
+        else
+            fwrite(text + at, 1, bytes, out);
+        bytes = bytes > 0 ? bytes : 1;
+    }
+}
+
+void markup(FILE *out, const char *format, ...)
+{
+    va_list arguments;
+    const char *text;
+
+    va_start(arguments, format);
+    for (; *format != '\0'; format++) {
+        size_t len = strcspn(format, "%");
+
+        fwrite(format, 1, len, out);
+        format += len;
+        if (*format++ == '\0')
+            break;
+        switch (*format) {
+        case 's':
+            text = va_arg(arguments, const char *);
+            write_html_part(out, text, strlen(text));
+            break;
+        case 'd': fprintf(out, "%d", va_arg(arguments, int)); break;
+        case 'c': fputc(va_arg(arguments, int), out); break;
+        case '.':
+            fprintf(out, "%.*f", format[1] - '0', va_arg(arguments, double));
+            format += 2;
+            break;
+        default: fputc(*format, out); break; /* of "%%" */
+        }
+    }
+    va_end(arguments);
+}
+
+void write_prose(FILE *out, const char *text)
+{
+    const char *begin, *end;
+
+    while ((begin = strchr(text, '`')) != NULL &&
+           (end = strchr(begin + 1, '`')) != NULL) {
+        write_html_part(out, text, (size_t)(begin - text));
+        fputs("<code>", out);
+        write_html_part(out, begin + 1, (size_t)(end - begin - 1));
+        fputs("</code>", out);
+        text = end + 1;
+    }
+    markup(out, "%s", text);
+}
+
+/* DejaVu Sans, which is wide: what fits in it fits in others. */
+static double character_em(const char *at)
+{
+    if ((at[0] & 0xC0) == 0x80)
+        return 0;
+    if (strchr("ijl.,:;'|!()[] ", at[0]) != NULL)
+        return 0.37;
+    if (strchr("frt-/", at[0]) != NULL)
+        return 0.40;
+    if (strchr("mMwW%@", at[0]) != NULL)
+        return 0.98;
+    return at[0] >= 'A' && at[0] <= 'Z' ? 0.70 : 0.635;
+}
+
+double text_px(const char *text, size_t len, double font_px)
+{
+    double em = 0;
+
+    for (size_t i = 0; i < len; i++)
+        em += character_em(text + i);
+    return em * font_px;
+}
+
+/* How much of it fits: up to the last place where a line may end, else as many
+ * characters as there is room for. */
+static size_t fitting_len(const char *text, double width, double font_px)
+{
+    size_t decent = 0, len = 0, bytes;
+
+    while (text[len] != '\0') {
+        bytes = character_len(text + len);
+        bytes = bytes > 0 ? bytes : 1;
+        if (len > 0 && text_px(text, len + bytes, font_px) > width)
+            return decent > 0 ? decent : len;
+        len += bytes;
+        if (strchr(" -/,_", text[len - 1]) != NULL)
+            decent = len;
+    }
+    return len;
+}
+
+struct lines lines_of(const char *text, double width, double font_px)
+{
+    struct lines l = {.count = 0};
+
+    while (*text != '\0' && l.count < MOST_LINES) {
+        size_t len = l.count == MOST_LINES - 1
+                         ? strlen(text)
+                         : fitting_len(text, width, font_px);
+        double px = text_px(text, len, font_px);
+
+        l.at[l.count] = text;
+        l.len[l.count++] = len;
+        l.width = px > l.width ? px : l.width;
+        text += len;
+    }
+    return l;
+}
+
+/* ---- marks ------------------------------------------------------------- */
+
+void write_series_begin(FILE *out, struct look look, const char *name)
+{
+    markup(out, "<g class=\"s c%d%s\" data-series=\"%s\">\n", look.colour,
+           look.is_hollow ? " hollow" : "", name);
+}
+
+/* Around 0, 0, with a radius of 1; of about the same area. */
+static const char *mark_path(int mark)
+{
+    switch (mark) {
+    case 1: /* a plus */
+        return "M-.35-1H.35V-.35H1V.35H.35V1H-.35V.35H-1V-.35H-.35Z";
+    case 2: /* a square */ return "M-.85-.85H.85V.85H-.85Z";
+    case 3: /* a triangle */ return "M0-1.1L1.05.8H-1.05Z";
+    case 4: /* a diamond */ return "M0-1.2L1.05 0L0 1.2L-1.05 0Z";
+    case 5: /* a triangle that points down */ return "M0 1.1L1.05-.8H-1.05Z";
+    case 6: /* a circle */
+        return "M-.95 0A.95.95 0 0 1 .95 0A.95.95 0 0 1-.95 0Z";
+    default: /* an hourglass */ return "M-.9-1H.9L.25 0L.9 1H-.9L-.25 0Z";
+    }
+}
+
+void write_mark(FILE *out, struct look look, double x, double y, double size)
+{
+    fprintf(out,
+            "<path class=\"mark\" transform=\"translate(%.1f %.1f) "
+            "scale(%.2g)\" d=\"%s\"/>",
+            x, y, size, mark_path(look.mark));
+}

@@ -1,0 +1,206 @@
+/* tests/compare/report/scale.c - see report.h: from numbers to pixels. */
+#include "report.h"
+
+#include <math.h>
+#include <string.h>
+
+static double transformed(const struct scale *s, double number)
+{
+    switch (s->kind) {
+    case DECADES: return number > 0 ? log10(number) : s->first;
+    case PERCENTILES: return number < 1 ? -log10(1 - number) : s->last;
+    case LINEAR: break;
+    }
+    return number;
+}
+
+/* A logarithm knows no 0: what is below the scale stands at its end. */
+double scale_at(const struct scale *s, double number)
+{
+    double t = transformed(s, number), width = s->last - s->first;
+
+    t = t < s->first ? s->first : t > s->last ? s->last : t;
+    return width > 0 ? s->from + (t - s->first) / width * (s->to - s->from)
+                     : (s->from + s->to) / 2;
+}
+
+static void add_tick(struct scale *s, double number)
+{
+    if (s->n_ticks < MOST_TICKS)
+        s->ticks[s->n_ticks++] = number;
+}
+
+const char *tick_text(char text[NUMBER_SIZE], double number)
+{
+    if (fabs(number) >= 999999.5)
+        snprintf(text, NUMBER_SIZE, "%.6g M", number / 1e6);
+    else if (fabs(number) >= 9999.5)
+        snprintf(text, NUMBER_SIZE, "%.6g k", number / 1e3);
+    else
+        shown_text(text, number);
+    return text;
+}
+
+/* ---- places ------------------------------------------------------------ */
+
+/* The tail of a distribution: 90 %, 99 %, 99.9 % at equal distances, and the
+ * longest of all behind the last of them. */
+static struct scale percentiles_of(const struct view *v)
+{
+    struct scale s = {.kind = PERCENTILES};
+    bool has_max = false;
+
+    for (int i = 0; i < v->n_xs; i++) {
+        has_max = has_max || v->xs[i] >= 1;
+        if (v->xs[i] < 1 && -log10(1 - v->xs[i]) > s.last)
+            s.last = -log10(1 - v->xs[i]);
+    }
+    s.first = v->n_xs > 0 && v->xs[0] < 1 ? -log10(1 - v->xs[0]) : 0;
+    s.last += has_max ? 0.6 : 0;
+    return s;
+}
+
+static struct scale decades_of(const struct view *v)
+{
+    struct scale s = {.kind = DECADES};
+    int zeros = 0;
+
+    while (zeros < v->n_xs && v->xs[zeros] <= 0)
+        zeros++;
+    if (zeros == v->n_xs)
+        return s;
+    s.first = log10(v->xs[zeros]);
+    s.last = log10(v->xs[v->n_xs - 1]);
+    s.has_zero = zeros > 0;
+    if (s.has_zero)
+        s.first -= s.last > s.first ? 0.22 * (s.last - s.first) : 1;
+    return s;
+}
+
+struct scale scale_of_places(const struct view *v)
+{
+    struct scale s = {.kind = LINEAR};
+
+    if (v->picture->shape == SHARES)
+        s = percentiles_of(v);
+    else if (v->picture->log_x)
+        s = decades_of(v);
+    else if (v->n_xs > 0)
+        s = (struct scale){.first = v->xs[0], .last = v->xs[v->n_xs - 1]};
+    for (int i = 0; i < v->n_xs; i++)
+        add_tick(&s, v->xs[i]);
+    return s;
+}
+
+static bool is_round(double number)
+{
+    double digits = number > 0 ? log10(number) : 0;
+
+    return fabs(digits - round(digits)) < 1e-9;
+}
+
+/* Powers of ten and the ends come first, then what has room between. */
+void scale_thin(struct scale *s, const struct picture *p, double font_px)
+{
+    double kept[MOST_TICKS], middle[MOST_TICKS], half[MOST_TICKS];
+    char text[TEXT_SIZE];
+    int n = 0;
+
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < s->n_ticks; i++) {
+            double x = scale_at(s, s->ticks[i]), width;
+            bool first = is_round(s->ticks[i]) || i == 0 ||
+                         (p->shape == SHARES && i == s->n_ticks - 1);
+            int at = 0;
+
+            heading_text(text, p, s->ticks[i]);
+            width = text_px(text, strlen(text), font_px) / 2;
+            while (at < n &&
+                   fabs(middle[at] - x) > half[at] + width + font_px * 0.6)
+                at++;
+            if (at < n || first != (pass == 0))
+                continue;
+            kept[n] = s->ticks[i];
+            middle[n] = x;
+            half[n++] = width;
+        }
+    memcpy(s->ticks, kept, (size_t)n * sizeof(kept[0]));
+    s->n_ticks = n;
+}
+
+/* ---- figures ----------------------------------------------------------- */
+
+/* 1, 2, 5, 10, 20 ...: the largest not above `number`. */
+static double step_below(double number)
+{
+    double ten = pow(10, floor(log10(number) + 1e-9));
+
+    return number >= 5 * ten * (1 - 1e-9)   ? 5 * ten
+           : number >= 2 * ten * (1 - 1e-9) ? 2 * ten
+                                            : ten;
+}
+
+static double step_after(double step)
+{
+    double ten = pow(10, floor(log10(step) + 1e-9)), first = step / ten;
+
+    return first < 1.5 ? 2 * ten : first < 3 ? 5 * ten : 10 * ten;
+}
+
+/* From 0 on, or from below it. */
+static struct scale linear_for(double low, double high)
+{
+    struct scale s = {.kind = LINEAR};
+    double step;
+
+    low = low > 0 ? 0 : low;
+    high = high > low ? high : low + 1;
+    step = step_after(step_below((high - low) / 5.5));
+    s.first = floor(low / step) * step;
+    s.last = ceil(high / step - 1e-9) * step;
+    for (int i = 0; s.first + i * step < s.last + step / 2; i++)
+        add_tick(&s, s.first + i * step);
+    return s;
+}
+
+/* Between two of 1, 2, 5, 10 ...; their names only where decades are few. */
+static struct scale decades_for(double low, double high)
+{
+    struct scale s = {.kind = DECADES};
+    double end = step_below(high), decades;
+
+    low = step_below(low);
+    end = end < high * (1 - 1e-9) ? step_after(end) : end;
+    end = end > low ? end : step_after(low);
+    s.first = log10(low);
+    s.last = log10(end);
+    decades = s.last - s.first;
+    for (double tick = low; tick < end * 1.01; tick = step_after(tick))
+        if (decades < 3.2 ||
+            (is_round(tick) && (decades < 12 || tick == low || tick * 9 > end)))
+            add_tick(&s, tick);
+    return s;
+}
+
+struct scale scale_of_figures(const struct experiment *e, const struct view *v)
+{
+    double low = INFINITY, high = -INFINITY;
+
+    for (int i = 0; i < e->n_figures; i++) {
+        const struct figure *f = &e->figures[i];
+        const double numbers[] = {f->median, has_spread(f) ? f->low : NAN,
+                                  has_spread(f) ? f->high : NAN};
+
+        for (int j = 0; j < 3 && f->picture == v->picture->letter; j++) {
+            if (!isfinite(numbers[j]) || (v->picture->log_y && numbers[j] <= 0))
+                continue;
+            low = fmin(low, numbers[j]);
+            high = fmax(high, numbers[j]);
+        }
+    }
+    if (low > high)
+        return linear_for(0, 1);
+    if (v->picture->log_y && v->picture->shape == BARS)
+        low *= 0.7; /* the shortest bar is to be seen */
+    return v->picture->log_y ? decades_for(low, high) : linear_for(low, high);
+}

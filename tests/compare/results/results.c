@@ -1,0 +1,110 @@
+/* tests/compare/results/results.c - see results.h: one experiment, and its
+ * file.
+ *
+ * The lines of FOLDER/NN-name.result, in this order: experiment  NUMBER  NAME;
+ * those of record.c's tables, with any number of "command  TEXT", pictures and
+ * figures; end.
+ *
+ * and of FOLDER/machine.result: fact  NAME  VALUE, and end. */
+#include "record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *verdict_text(enum verdict verdict)
+{
+    switch (verdict) {
+    case HOLDS: return "holds";
+    case HOLDS_BUT: return "holds, but";
+    case DOES_NOT_HOLD: return "does not hold here";
+    case NO_DIFFERENCE: return "no difference seen";
+    case SKIPPED: return "skipped";
+    case NOT_RUN: break;
+    }
+    return "not run";
+}
+
+int experiment_add(struct experiment *e, const struct figure *figure)
+{
+    int n = e->n_figures;
+
+    /* 16, 32, 64 ...: full whenever the count is one of them. */
+    if (n == 0 || (n >= 16 && (n & (n - 1)) == 0)) {
+        size_t room = n == 0 ? 16 : 2 * (size_t)n;
+        struct figure *more = realloc(e->figures, room * sizeof(*more));
+
+        if (more == NULL)
+            return -1;
+        e->figures = more;
+    }
+    e->figures[e->n_figures++] = *figure;
+    return 0;
+}
+
+void experiment_add_command(struct experiment *e, const char *command)
+{
+    for (int i = 0; i < e->n_commands; i++)
+        if (strncmp(e->commands[i], command, TEXT_SIZE - 1) == 0)
+            return;
+    if (e->n_commands == MOST_COMMANDS)
+        return;
+    snprintf(e->commands[e->n_commands++], TEXT_SIZE, "%s", command);
+}
+
+const struct figure *figure_of(const struct experiment *e, char picture,
+                               const char *series, double x)
+{
+    for (int i = 0; i < e->n_figures; i++)
+        if (e->figures[i].picture == picture && e->figures[i].x == x &&
+            strcmp(e->figures[i].series, series) == 0)
+            return &e->figures[i];
+    return NULL;
+}
+
+void experiment_free(struct experiment *e)
+{
+    free(e->figures);
+    e->figures = NULL;
+    e->n_figures = 0;
+}
+
+/* ---- the file ---------------------------------------------------------- */
+
+int experiment_save(const struct experiment *e, const char *folder)
+{
+    char path[PATH_SIZE];
+    struct draft d;
+
+    snprintf(path, sizeof(path), "%s/%02d-%s.result", folder, e->number,
+             e->name);
+    if (draft_open(&d, path) == -1)
+        return -1;
+    fprintf(d.file, "experiment\t%d\t%s\n", e->number, e->name);
+    for (int i = 0; i < EXPERIMENT_LINES; i++)
+        record_write(d.file, &experiment_lines[i], (const char *)e);
+    for (int i = 0; i < e->n_commands; i++) {
+        fputs("command\t", d.file);
+        write_escaped(d.file, e->commands[i]);
+        fputc('\n', d.file);
+    }
+    for (int i = 0; i < e->n_pictures; i++)
+        record_write(d.file, &picture_line, (const char *)&e->pictures[i]);
+    for (int i = 0; i < e->n_figures; i++)
+        record_write(d.file, &figure_line, (const char *)&e->figures[i]);
+    fputs("end\n", d.file);
+    return draft_keep(&d);
+}
+
+int facts_save(const struct fact *facts, int count, const char *folder)
+{
+    char path[PATH_SIZE];
+    struct draft d;
+
+    snprintf(path, sizeof(path), "%s/machine.result", folder);
+    if (draft_open(&d, path) == -1)
+        return -1;
+    for (int i = 0; i < count; i++)
+        record_write(d.file, &fact_line, (const char *)&facts[i]);
+    fputs("end\n", d.file);
+    return draft_keep(&d);
+}

@@ -1,0 +1,308 @@
+/* tests/compare/results/table.c - see print.h: text and tables on a
+ * terminal. */
+#include "print.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WIDTH = 80, GAP = 2, CELL_SIZE = 64, MOST_NOTES = 32 };
+
+/* ---- text -------------------------------------------------------------- */
+
+static bool is_coloured(FILE *out)
+{
+    const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+    return isatty(fileno(out)) && (no == NULL || no[0] == '\0') &&
+           terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
+void ink(FILE *out, const char *colour)
+{
+    if (is_coloured(out))
+        fprintf(out, "\033[%sm", colour);
+}
+
+/* What is no character of its own, and what could make a terminal do something,
+ * shows as a question mark. */
+static size_t next_character(const char *at, bool *is_shown)
+{
+    size_t len = character_len(at);
+    unsigned char first = (unsigned char)at[0], second = (unsigned char)at[1];
+
+    *is_shown = len > 0 && first >= ' ' && first != 0x7F &&
+                !(first == 0xC2 && second < 0xA0);
+    return len > 0 ? len : 1;
+}
+
+static int width_of(const char *text, size_t len)
+{
+    int width = 0;
+    bool is_shown;
+
+    for (size_t at = 0; at < len; at += next_character(text + at, &is_shown))
+        width++;
+    return width;
+}
+
+int text_width(const char *text)
+{
+    return width_of(text, strlen(text));
+}
+
+static void put(FILE *out, const char *text, size_t len)
+{
+    for (size_t at = 0, bytes; at < len; at += bytes) {
+        bool is_shown;
+
+        bytes = next_character(text + at, &is_shown);
+        fwrite(is_shown ? text + at : "?", 1, is_shown ? bytes : 1, out);
+    }
+}
+
+static void pad(FILE *out, int width)
+{
+    if (width > 0)
+        fprintf(out, "%*s", width, "");
+}
+
+void wrap(FILE *out, const char *text, int column, int indent)
+{
+    static const char blanks[] = " \t\r\n";
+    bool first = true;
+
+    for (text += strspn(text, blanks); *text != '\0';
+         text += strspn(text, blanks)) {
+        size_t len = strcspn(text, blanks);
+        int width = width_of(text, len);
+
+        if (!first && column + 1 + width > WIDTH) {
+            fputc('\n', out);
+            pad(out, indent);
+            column = indent;
+        } else if (!first) {
+            fputc(' ', out);
+            column++;
+        }
+        put(out, text, len);
+        column += width;
+        text += len;
+        first = false;
+    }
+    fputc('\n', out);
+}
+
+/* ---- a table ----------------------------------------------------------- */
+
+enum form { WITH_RANGE, WITH_PERCENT, ALONE };
+
+/* A grid, and what is said below it. */
+struct table {
+    const struct grid *grid;
+    const char *notes[MOST_NOTES];
+    int n_notes;
+};
+
+/* The number of its note, which is to stand below, 0: it has none. */
+static int take_note(struct table *t, const struct figure *f)
+{
+    if (f->note[0] == '\0')
+        return 0;
+    for (int i = 0; i < t->n_notes; i++)
+        if (strcmp(t->notes[i], f->note) == 0)
+            return i + 1;
+    if (t->n_notes == MOST_NOTES)
+        return 0;
+    t->notes[t->n_notes++] = f->note;
+    return t->n_notes;
+}
+
+/* "4.81 (4.7-4.9)", "4.81 +-2%", "4.81", with the number of its note. */
+static const char *cell_text(char text[CELL_SIZE], struct table *t,
+                             const struct figure *f, enum form form)
+{
+    char a[NUMBER_SIZE], b[NUMBER_SIZE];
+    size_t len;
+    int note;
+
+    if (f == NULL)
+        return strcpy(text, "");
+    snprintf(text, CELL_SIZE, "%s", short_text(a, f->median));
+    len = strlen(text);
+    if (has_spread(f) && form == WITH_RANGE)
+        snprintf(text + len, CELL_SIZE - len, " (%s-%s)", short_text(a, f->low),
+                 short_text(b, f->high));
+    else if (has_spread(f) && form == WITH_PERCENT)
+        snprintf(text + len, CELL_SIZE - len, " +-%s%%",
+                 percent_text(a, spread_percent(f)));
+    len = strlen(text);
+    note = take_note(t, f);
+    if (note != 0)
+        snprintf(text + len, CELL_SIZE - len, " [%d]", note);
+    return text;
+}
+
+/* Headings are broken between words, numbers are not. */
+static int longest_word(const char *text)
+{
+    int longest = 0;
+
+    while (*text != '\0') {
+        size_t len = strcspn(text, " ");
+        int width = width_of(text, len);
+
+        longest = width > longest ? width : longest;
+        text += len + strspn(text + len, " ");
+    }
+    return longest;
+}
+
+static int column_width(struct table *t, int column, enum form form)
+{
+    int width = longest_word(t->grid->headings[column]), cell;
+    char text[CELL_SIZE];
+
+    for (int i = 0; i < t->grid->n_rows; i++) {
+        cell =
+            text_width(cell_text(text, t, t->grid->figures[i][column], form));
+        width = cell > width ? cell : width;
+    }
+    return width;
+}
+
+static int names_width(const struct table *t)
+{
+    int width = 0;
+
+    for (int i = 0; i < t->grid->n_rows; i++)
+        if (text_width(t->grid->names[i]) > width)
+            width = text_width(t->grid->names[i]);
+    return width;
+}
+
+/* How many columns from `first` on fit in a line; at least one. */
+static int columns_that_fit(struct table *t, int first, enum form form)
+{
+    int width = names_width(t), count = 0;
+
+    while (first + count < t->grid->n_columns) {
+        width += GAP + column_width(t, first + count, form);
+        if (width > WIDTH && count > 0)
+            break;
+        count++;
+    }
+    return count;
+}
+
+/* The next line of a heading, as many words as fit; moves `text` on. */
+static size_t heading_line(const char **text, const char **line, int width)
+{
+    size_t len = 0, word;
+
+    *line = *text;
+    for (;;) {
+        size_t start = len + (len > 0);
+
+        if ((*text)[len] == '\0')
+            break;
+        word = strcspn(*text + start, " ");
+        if (len > 0 && width_of(*text, start + word) > width)
+            break;
+        len = start + word;
+    }
+    *text += len + ((*text)[len] == ' ');
+    return len;
+}
+
+static void print_headings(FILE *out, struct table *t, int first, int count,
+                           const int *widths)
+{
+    const char *rest[MOST_XS], *line;
+    bool more = true;
+
+    for (int i = 0; i < count; i++)
+        rest[i] = t->grid->headings[first + i];
+    while (more) {
+        int owed = names_width(t);
+
+        more = false;
+        for (int i = 0; i < count; i++) {
+            size_t len = heading_line(&rest[i], &line, widths[i]);
+            int width = width_of(line, len);
+
+            owed += GAP + widths[i] - width;
+            if (len > 0) {
+                pad(out, owed);
+                put(out, line, len);
+                owed = 0;
+            }
+            more = more || *rest[i] != '\0';
+        }
+        fputc('\n', out);
+    }
+}
+
+static void print_block(FILE *out, struct table *t, int first, int count,
+                        enum form form)
+{
+    int widths[MOST_XS], names = names_width(t);
+    char text[CELL_SIZE];
+
+    for (int i = 0; i < count; i++)
+        widths[i] = column_width(t, first + i, form);
+    ink(out, INK_QUIET);
+    print_headings(out, t, first, count, widths);
+    ink(out, INK_OFF);
+    for (int row = 0; row < t->grid->n_rows; row++) {
+        int owed = names - text_width(t->grid->names[row]);
+
+        put(out, t->grid->names[row], strlen(t->grid->names[row]));
+        for (int i = 0; i < count; i++) {
+            cell_text(text, t, t->grid->figures[row][first + i], form);
+            owed += GAP + widths[i] - text_width(text);
+            if (text[0] != '\0') {
+                pad(out, owed);
+                fputs(text, out);
+                owed = 0;
+            }
+        }
+        fputc('\n', out);
+    }
+}
+
+static void print_worst(FILE *out, const struct grid *g)
+{
+    char text[NUMBER_SIZE];
+    double worst = 0;
+
+    for (int i = 0; i < g->n_rows; i++)
+        for (int j = 0; j < g->n_columns; j++) {
+            const struct figure *f = g->figures[i][j];
+
+            if (f != NULL && spread_percent(f) > worst)
+                worst = spread_percent(f);
+        }
+    if (worst > 0)
+        fprintf(out, "The middle half of the rounds: +-%s%% or less.\n",
+                percent_text(text, worst));
+}
+
+void print_grid(FILE *out, const struct grid *g)
+{
+    struct table table = {.grid = g}, *t = &table;
+    enum form form = WITH_RANGE;
+
+    while (form < ALONE && columns_that_fit(t, 0, form) < g->n_columns)
+        form++;
+    for (int at = 0, count; at < g->n_columns; at += count) {
+        count = columns_that_fit(t, at, form);
+        if (at > 0)
+            fputc('\n', out);
+        print_block(out, t, at, count, form);
+    }
+    if (form == ALONE)
+        print_worst(out, g);
+    for (int i = 0; i < t->n_notes; i++)
+        wrap(out, t->notes[i], fprintf(out, "[%d] ", i + 1), 4);
+}

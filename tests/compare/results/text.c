@@ -1,0 +1,213 @@
+/* tests/compare/results/text.c - see text.h: numbers, text, files. */
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- numbers ----------------------------------------------------------- */
+
+static const char *digits_text(char text[NUMBER_SIZE], double number, int count)
+{
+    if (!isfinite(number))
+        return strcpy(text, "null");
+    if (number == 0)
+        return strcpy(text, "0"); /* not "-0" */
+    if (fabs(number) >= (count > 3 ? 999.95 : 999.5) && fabs(number) < 1e15)
+        snprintf(text, NUMBER_SIZE, "%.0f", number);
+    else
+        snprintf(text, NUMBER_SIZE, "%.*g", count, number);
+    return text;
+}
+
+const char *number_text(char text[NUMBER_SIZE], double number)
+{
+    return digits_text(text, number, 4);
+}
+
+const char *place_text(char text[NUMBER_SIZE], double x)
+{
+    if (!isfinite(x))
+        return strcpy(text, "null");
+    snprintf(text, NUMBER_SIZE, "%.10g", x);
+    return text;
+}
+
+/* "1234567" becomes "1,234,567", and "null" a dash. */
+static const char *with_commas(char text[NUMBER_SIZE])
+{
+    size_t sign = text[0] == '-', len = strspn(text + sign, "0123456789");
+
+    if (strcmp(text, "null") == 0)
+        return strcpy(text, "-");
+    if (text[sign + len] != '\0')
+        return text;
+    for (size_t at = len; at > 3; at -= 3) {
+        char *comma = text + sign + at - 3;
+
+        memmove(comma + 1, comma, strlen(comma) + 1);
+        *comma = ',';
+    }
+    return text;
+}
+
+const char *shown_text(char text[NUMBER_SIZE], double number)
+{
+    number_text(text, number);
+    return with_commas(text);
+}
+
+const char *short_text(char text[NUMBER_SIZE], double number)
+{
+    digits_text(text, number, 3);
+    return with_commas(text);
+}
+
+static const char *group_text(char text[TEXT_SIZE], const char *groups, int at)
+{
+    size_t len;
+
+    for (; at > 0 && groups != NULL; at--) {
+        groups = strchr(groups, '|');
+        groups = groups != NULL ? groups + 1 : NULL;
+    }
+    if (groups == NULL || at < 0)
+        return strcpy(text, "");
+    len = strcspn(groups, "|");
+    memcpy(text, groups, len);
+    text[len] = '\0';
+    return text;
+}
+
+const char *heading_text(char text[TEXT_SIZE], const struct picture *p,
+                         double x)
+{
+    char number[NUMBER_SIZE];
+
+    if (p->shape == BARS && x >= 0 && x < TEXT_SIZE)
+        return group_text(text, p->groups, (int)x);
+    if (p->shape == SHARES && x >= 1)
+        return strcpy(text, "max");
+    if (p->shape == SHARES)
+        snprintf(text, TEXT_SIZE, "%s %%", place_text(number, x * 100));
+    else
+        strcpy(text, with_commas((char *)place_text(number, x)));
+    return text;
+}
+
+bool has_spread(const struct figure *f)
+{
+    return f->rounds > 1 && isfinite(f->low) && isfinite(f->high) &&
+           f->low < f->high;
+}
+
+double spread_percent(const struct figure *f)
+{
+    return f->median == 0 || !has_spread(f)
+               ? 0
+               : 50 * (f->high - f->low) / fabs(f->median);
+}
+
+const char *percent_text(char text[NUMBER_SIZE], double percent)
+{
+    snprintf(text, NUMBER_SIZE, percent < 0.95 ? "%.1g" : "%.0f", percent);
+    return text;
+}
+
+/* ---- text -------------------------------------------------------------- */
+
+static bool follow(const unsigned char *at, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((at[i] & 0xC0) != 0x80)
+            return false;
+    return true;
+}
+
+/* Not beyond U+10FFFF, no halves of UTF-16, no longer than needed. */
+size_t character_len(const char *at)
+{
+    const unsigned char *b = (const unsigned char *)at;
+
+    if (b[0] < 0x80)
+        return b[0] != 0;
+    if (b[0] >= 0xC2 && b[0] <= 0xDF)
+        return follow(b + 1, 1) ? 2 : 0;
+    if (b[0] >= 0xE0 && b[0] <= 0xEF)
+        return follow(b + 1, 2) && !(b[0] == 0xE0 && b[1] < 0xA0) &&
+                       !(b[0] == 0xED && b[1] > 0x9F)
+                   ? 3
+                   : 0;
+    if (b[0] >= 0xF0 && b[0] <= 0xF4)
+        return follow(b + 1, 3) && !(b[0] == 0xF0 && b[1] < 0x90) &&
+                       !(b[0] == 0xF4 && b[1] > 0x8F)
+                   ? 4
+                   : 0;
+    return 0;
+}
+
+void write_escaped(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text == '\t')
+            fputs("\\t", out);
+        else if (*text == '\n')
+            fputs("\\n", out);
+        else if (*text == '\\')
+            fputs("\\\\", out);
+        else
+            fputc(*text, out);
+}
+
+void unescape(char *text)
+{
+    char *to = text;
+
+    for (; *text != '\0'; text++) {
+        if (text[0] == '\\' && text[1] != '\0') {
+            text++;
+            *to++ = *text == 't' ? '\t' : *text == 'n' ? '\n' : *text;
+        } else {
+            *to++ = *text;
+        }
+    }
+    *to = '\0';
+}
+
+/* ---- files ------------------------------------------------------------- */
+
+int draft_open(struct draft *d, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    int folder = slash != NULL ? (int)(slash - path + 1) : 0, fd;
+
+    if (strlen(path) >= sizeof(d->path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    strcpy(d->path, path);
+    snprintf(d->temporary, sizeof(d->temporary), "%.*s.%s.%ld", folder, path,
+             path + folder, (long)getpid());
+    fd = open(d->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    d->file = fd != -1 ? fdopen(fd, "w") : NULL;
+    if (d->file == NULL && fd != -1) {
+        close(fd);
+        (void)unlink(d->temporary);
+    }
+    return d->file != NULL ? 0 : -1;
+}
+
+int draft_keep(struct draft *d)
+{
+    bool good = ferror(d->file) == 0;
+    int error;
+
+    if (fclose(d->file) == 0 && good && rename(d->temporary, d->path) == 0)
+        return 0;
+    error = good ? errno : EIO;
+    (void)unlink(d->temporary);
+    errno = error;
+    return -1;
+}

@@ -1,0 +1,126 @@
+/* tests/compare/results/view.c - see text.h: what stands in which row
+ * and column. */
+#include "text.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+int stage_of(const char *series)
+{
+    if (!isdigit((unsigned char)series[0]) ||
+        !isdigit((unsigned char)series[1]) || series[2] != '-')
+        return 0;
+    return (series[0] - '0') * 10 + series[1] - '0';
+}
+
+static bool is_before(const char *a, const char *b)
+{
+    int x = stage_of(a), y = stage_of(b);
+
+    if (x == 0 || y == 0)
+        return x != 0;
+    return x != y ? x < y : strcmp(a, b) < 0;
+}
+
+int add_series(const char **names, int count, const char *name)
+{
+    int at = count;
+
+    for (int i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return count;
+    for (; at > 0 && is_before(name, names[at - 1]); at--)
+        names[at] = names[at - 1];
+    names[at] = name;
+    return count < MOST_SERIES ? count + 1 : MOST_SERIES;
+}
+
+static void add_place(struct view *v, double x)
+{
+    int at = v->n_xs;
+
+    for (int i = 0; i < v->n_xs; i++)
+        if (v->xs[i] == x)
+            return;
+    if (v->n_xs == MOST_XS || !isfinite(x))
+        return;
+    for (; at > 0 && v->xs[at - 1] > x; at--)
+        v->xs[at] = v->xs[at - 1];
+    v->xs[at] = x;
+    v->n_xs++;
+}
+
+struct view view_of(const struct experiment *e, const struct picture *p)
+{
+    struct view v = {.picture = p};
+
+    for (int i = 0; i < e->n_figures; i++) {
+        if (e->figures[i].picture != p->letter)
+            continue;
+        add_place(&v, e->figures[i].x);
+        v.n_series = add_series(v.series, v.n_series, e->figures[i].series);
+    }
+    for (int i = 0; i < v.n_series; i++)
+        for (int j = 0; j < v.n_xs; j++)
+            v.figures[i][j] = figure_of(e, p->letter, v.series[i], v.xs[j]);
+    return v;
+}
+
+bool has_run(const struct experiment *e)
+{
+    return e->verdict != NOT_RUN && e->verdict != SKIPPED;
+}
+
+bool has_failed(const struct experiment *e)
+{
+    return e->verdict != NOT_RUN && e->asserted[0] != '\0' && !e->kept;
+}
+
+/* ---- tables ------------------------------------------------------------ */
+
+void grid_of_picture(struct grid *g, const struct experiment *e,
+                     const struct picture *p)
+{
+    const struct view v = view_of(e, p);
+
+    *g = (struct grid){.n_rows = v.n_series, .n_columns = v.n_xs};
+    memcpy(g->names, v.series, sizeof(v.series));
+    memcpy(g->figures, v.figures, sizeof(v.figures));
+    for (int i = 0; i < v.n_xs; i++) {
+        heading_text(g->headings[i], p, v.xs[i]);
+        g->from[i] = e;
+    }
+}
+
+/* Its series become rows; its figures have to wait until all rows are there. */
+static void add_column(struct grid *g, const struct experiment *e,
+                       const struct picture *p)
+{
+    for (int i = 0; i < e->n_figures; i++)
+        if (e->figures[i].picture == p->letter &&
+            e->figures[i].x == p->column_x)
+            g->n_rows = add_series(g->names, g->n_rows, e->figures[i].series);
+    snprintf(g->headings[g->n_columns], TEXT_SIZE, "%s", p->column);
+    g->from[g->n_columns++] = e;
+}
+
+void grid_of_models(struct grid *g, const struct results *r)
+{
+    const struct picture *pictures[MOST_XS];
+
+    *g = (struct grid){.n_rows = 0};
+    for (int i = 0; i < r->n_experiments; i++)
+        for (int j = 0; j < r->experiments[i]->n_pictures; j++) {
+            const struct picture *p = &r->experiments[i]->pictures[j];
+
+            if (p->column[0] == '\0' || g->n_columns == MOST_XS)
+                continue;
+            pictures[g->n_columns] = p;
+            add_column(g, r->experiments[i], p);
+        }
+    for (int i = 0; i < g->n_rows; i++)
+        for (int j = 0; j < g->n_columns; j++)
+            g->figures[i][j] = figure_of(g->from[j], pictures[j]->letter,
+                                         g->names[i], pictures[j]->column_x);
+}
