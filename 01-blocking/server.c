@@ -8,7 +8,7 @@
  * New here: accept, recv, close. Read this file from the bottom.
  * From common/: listen_on() opens the listening socket; accept_verdict() sorts
  * what accept says; session_feed() is the service, bytes in and a reply out;
- * send_reply() sends it, hang_up() leaves without losing the last one.
+ * send_reply() sends it; hang_up() ends a talk and loses no reply.
  * Its limit: while A is served, B waits, even when A says nothing at all.
  * 02-fork mends that.
  */
@@ -29,11 +29,11 @@ enum { BUFFER_SIZE = 16 * 1024 };
 static struct options options;
 static volatile sig_atomic_t client_fd = -1; /* the one on_stop() cuts off */
 static int listen_fd = -1;
-static volatile sig_atomic_t stops; /* 0: serve, 1: let end, 2: end */
+static volatile sig_atomic_t stops; /* 0: serve, 1: let clients end, 2: end */
 
-/* Once stopped, accept fails, even if it was about to be called. After the
- * grace the client is cut off; again each second, for accept may have
- * returned a client that is not in client_fd yet. */
+/* The first signal closes listen_fd: accept fails, even if it was only about to
+ * be called. When the grace is over the client is cut off, and again each
+ * second: a client that accept has just returned is not in client_fd yet. */
 static void on_stop(int signal_number)
 {
     int saved = errno;
@@ -41,17 +41,17 @@ static void on_stop(int signal_number)
     (void)signal_number;
     if (stops == 0) {
         close(listen_fd);
-        start_grace(options.grace_s);
+        alarm_in(options.grace_s);
     } else {
         shutdown(client_fd, SHUT_RDWR);
-        start_grace(1);
+        alarm_in(1);
     }
     stops++;
     errno = saved;
 }
 
-/* Talks until the client has said all or got the last reply, and returns 0; or
- * until it is lost, and returns the errno. */
+/* Talks until the client has said all or has got the last reply: returns 0. Or
+ * until the client is lost: returns the errno. */
 static int converse(int fd)
 {
     char buffer[BUFFER_SIZE];
@@ -61,7 +61,7 @@ static int converse(int fd)
 
     if (set_blocking_client(fd, options.idle_timeout_s) == -1)
         return errno;
-    if (send_reply(fd, reply, options.work_ms) == -1) /* hello speaks first */
+    if (send_reply(fd, reply, options.work_ms) == -1) /* hello begins */
         return errno;
     do {
         while ((n = recv(fd, buffer, sizeof(buffer), 0)) > 0) {
@@ -74,7 +74,7 @@ static int converse(int fd)
                 return 0;
             }
         }
-    } while (n == -1 && errno == EINTR); /* after a signal it goes on */
+    } while (n == -1 && errno == EINTR); /* a handler ran, or Ctrl-Z and fg */
     return n == 0 ? 0 : errno;
 }
 
@@ -96,7 +96,7 @@ static int accept_client(void)
         int fd = accept(listen_fd, NULL, NULL);
 
         if (fd != -1 || stops > 0)
-            return fd;
+            return fd; /* -1 only after a stop */
         switch (accept_verdict(fd)) {
         case ACCEPT_PAUSE: wait_out_shortage("accept", errno); break;
         case ACCEPT_BROKEN: die("accept");
@@ -109,7 +109,7 @@ int main(int argc, char **argv)
 {
     long served = 0;
 
-    hold_signals();
+    hold_signals();           /* until catch_stop_signals() lets them in */
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_server_options(&options, argc, argv, "9001");
     listen_fd = listen_on(options.address, options.port);

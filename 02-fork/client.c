@@ -138,10 +138,10 @@ static int end_sender(int fd, int signal_number)
 
     (void)shutdown(fd, SHUT_RDWR); /* if it is lost, that is as good */
     kill(sender, signal_number);
+    hold_signals(); /* on_stop() must not kill the number of one reaped */
     while (waitpid(sender, &status, 0) == -1)
         if (errno != EINTR)
             die("waitpid");
-    hold_signals(); /* its number may be another process's now */
     return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
 }
 

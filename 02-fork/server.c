@@ -28,11 +28,12 @@ enum { BUFFER_SIZE = 16 * 1024 };
 
 static struct options options;
 static int listen_fd = -1;
-static volatile sig_atomic_t stops; /* 0: serve, 1: let end, 2: end */
-static struct roster children; /* on_signal() changes it: hold the signals */
+static volatile sig_atomic_t stops; /* 0: serve, 1: let clients end, 2: end */
+static struct roster
+    children; /* on_signal() changes it: touch it with signals held */
 
-/* Once stopped, accept fails, even if it was about to be called. Children are
- * reaped in a loop: several that end together may make one signal only. */
+/* The first stop closes listen_fd: accept fails, even if it was only about to
+ * be called. Children that end together may send one signal for all of them. */
 static void on_signal(int number)
 {
     int saved = errno;
@@ -41,7 +42,7 @@ static void on_signal(int number)
     if (number != SIGCHLD) {
         if (stops == 0) {
             close(listen_fd);
-            start_grace(options.grace_s);
+            alarm_in(options.grace_s);
         }
         stops++;
     }
@@ -50,8 +51,8 @@ static void on_signal(int number)
     errno = saved;
 }
 
-/* Talks until the client has said all or got the last reply, and returns 0; or
- * until it is lost, and returns the errno. */
+/* Talks until the client has said all or has got the last reply: returns 0. Or
+ * until the client is lost: returns the errno. */
 static int converse(int fd)
 {
     char buffer[BUFFER_SIZE];
@@ -61,7 +62,7 @@ static int converse(int fd)
 
     if (set_blocking_client(fd, options.idle_timeout_s) == -1)
         return errno;
-    if (send_reply(fd, reply, options.work_ms) == -1) /* hello speaks first */
+    if (send_reply(fd, reply, options.work_ms) == -1) /* hello begins */
         return errno;
     do {
         while ((n = recv(fd, buffer, sizeof(buffer), 0)) > 0) {
@@ -74,7 +75,7 @@ static int converse(int fd)
                 return 0;
             }
         }
-    } while (n == -1 && errno == EINTR); /* after a signal it goes on */
+    } while (n == -1 && errno == EINTR); /* a handler ran, or Ctrl-Z and fg */
     return n == 0 ? 0 : errno;
 }
 
@@ -96,7 +97,7 @@ static int accept_client(void)
         int fd = accept(listen_fd, NULL, NULL);
 
         if (fd != -1 || stops > 0)
-            return fd;
+            return fd; /* -1 only after a stop */
         switch (accept_verdict(fd)) {
         case ACCEPT_PAUSE: wait_out_shortage("accept", errno); break;
         case ACCEPT_BROKEN: die("accept");
@@ -105,7 +106,7 @@ static int accept_client(void)
     }
 }
 
-/* Returns when there is a place for the next one. */
+/* Makes a child for the client. Returns when there is room for the next. */
 static void serve_client(int fd)
 {
     pid_t pid;
@@ -117,12 +118,12 @@ static void serve_client(int fd)
         pid = fork();
     }
     if (pid == 0) {
-        close(listen_fd); /* or the port stays taken when the parent is gone */
+        close(listen_fd); /* else the port stays taken after the parent */
         leave_signals_to_parent();
         attend(fd);
-        _exit(0); /* not exit(): what stdio holds is the parent's to write */
+        _exit(0); /* exit() would write what the parent's stdio holds */
     }
-    close(fd); /* while any copy is open, the client sees no end */
+    close(fd); /* the client sees no end while any copy is open */
     if (pid > 0)
         roster_add(&children, pid);
     while (children.count >= options.max_clients && stops == 0)
@@ -130,6 +131,7 @@ static void serve_client(int fd)
     release_signals();
 }
 
+/* Children that are left after the grace are killed. */
 static void drain(void)
 {
     hold_signals();
@@ -144,15 +146,16 @@ static void drain(void)
 int main(int argc, char **argv)
 {
     long served = 0;
-    int fd;
+    int fd, limit;
 
-    hold_signals();
+    hold_signals();           /* until catch_stop_signals() lets them in */
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_server_options(&options, argc, argv, "9002");
     listen_fd = listen_on(options.address, options.port);
     if (listen_fd == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
-    fit_clients(&options.max_clients, set_descriptor_limit(0));
+    limit = set_descriptor_limit(0);
+    fit_clients(&options.max_clients, limit);
     if (roster_open(&children, options.max_clients) == -1)
         die("cannot serve %d clients", options.max_clients);
     if (announce(listen_fd) == -1)

@@ -29,10 +29,11 @@ enum { BUFFER_SIZE = 2 * 1024, STACK_SIZE = 64 * 1024 }; /* for each client */
 
 static struct options options;
 static int listen_fd = -1;
-static volatile sig_atomic_t stops; /* 0: serve, 1: let end, 2: end */
-static sem_t places; /* the free ones, and one more for each stop */
+static volatile sig_atomic_t stops; /* 0: serve, 1: let clients end, 2: end */
+static sem_t places; /* free ones; on_stop() adds one to wake main */
 
-/* Once stopped, accept fails and there is a place, whichever main waits for. */
+/* Main waits in accept or for a place. The first stop closes listen_fd, so that
+ * accept fails, and each stop gives a place. */
 static void on_stop(int signal_number)
 {
     int saved = errno;
@@ -40,15 +41,15 @@ static void on_stop(int signal_number)
     (void)signal_number;
     if (stops == 0) {
         close(listen_fd);
-        start_grace(options.grace_s);
+        alarm_in(options.grace_s);
     }
     stops++;
     sem_post(&places);
     errno = saved;
 }
 
-/* Talks until the client has said all or got the last reply, and returns 0; or
- * until it is lost, and returns the errno. */
+/* Talks until the client has said all or has got the last reply: returns 0. Or
+ * until the client is lost: returns the errno. */
 static int converse(int fd)
 {
     char buffer[BUFFER_SIZE];
@@ -58,7 +59,7 @@ static int converse(int fd)
 
     if (set_blocking_client(fd, options.idle_timeout_s) == -1)
         return errno;
-    if (send_reply(fd, reply, options.work_ms) == -1) /* hello speaks first */
+    if (send_reply(fd, reply, options.work_ms) == -1) /* hello begins */
         return errno;
     do {
         while ((n = recv(fd, buffer, sizeof(buffer), 0)) > 0) {
@@ -71,7 +72,7 @@ static int converse(int fd)
                 return 0;
             }
         }
-    } while (n == -1 && errno == EINTR); /* after a signal it goes on */
+    } while (n == -1 && errno == EINTR); /* a handler ran, or Ctrl-Z and fg */
     return n == 0 ? 0 : errno;
 }
 
@@ -93,7 +94,7 @@ static int accept_client(void)
         int fd = accept(listen_fd, NULL, NULL);
 
         if (fd != -1 || stops > 0)
-            return fd;
+            return fd; /* -1 only after a stop */
         switch (accept_verdict(fd)) {
         case ACCEPT_PAUSE: wait_out_shortage("accept", errno); break;
         case ACCEPT_BROKEN: die("accept");
@@ -102,14 +103,14 @@ static int accept_client(void)
     }
 }
 
-static void take_place(void)
+static void wait_for_place(void)
 {
-    while (sem_wait(&places) == -1) /* EINTR: on_stop() has left a place */
+    while (sem_wait(&places) == -1) /* EINTR: on_stop() ran, and gave a place */
         continue;
 }
 
-/* The descriptor comes by value: a pointer would show the next client's. */
-static void *live_as_thread(void *argument)
+/* By value: a pointer would soon lead to the next client's descriptor. */
+static void *run_thread(void *argument)
 {
     int fd = (int)(intptr_t)argument;
 
@@ -124,13 +125,13 @@ static void serve_client(int fd)
     pthread_t thread;
     int error;
 
-    (void)pthread_attr_init(&kind); /* cannot fail with valid arguments */
+    (void)pthread_attr_init(&kind); /* these cannot fail */
     (void)pthread_attr_setdetachstate(&kind, PTHREAD_CREATE_DETACHED);
     (void)pthread_attr_setstacksize(&kind, possible_stack(STACK_SIZE));
-    hold_signals(); /* a thread inherits that: the signals are main's */
+    hold_signals(); /* the thread inherits this: main gets the signals */
     for (;;) {
-        error = pthread_create(&thread, &kind, live_as_thread,
-                               (void *)(intptr_t)fd);
+        error =
+            pthread_create(&thread, &kind, run_thread, (void *)(intptr_t)fd);
         if (error == 0 || stops > 0)
             break;
         wait_out_shortage("pthread_create", error);
@@ -145,32 +146,34 @@ static void serve_client(int fd)
 int main(int argc, char **argv)
 {
     long served = 0;
-    int fd;
+    int fd, limit;
 
-    hold_signals();
+    hold_signals();           /* until catch_stop_signals() lets them in */
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_server_options(&options, argc, argv, "9003");
     listen_fd = listen_on(options.address, options.port);
     if (listen_fd == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
-    fit_clients(&options.max_clients, set_descriptor_limit(0));
+    limit = set_descriptor_limit(0);
+    fit_clients(&options.max_clients, limit);
     if (sem_init(&places, 0, (unsigned)options.max_clients) == -1)
         die("sem_init");
     if (announce(listen_fd) == -1)
         die("cannot announce");
     catch_stop_signals(on_stop);
 
-    take_place();
+    wait_for_place();
     fd = accept_client();
     while (fd != -1) {
         serve_client(fd);
         served++;
-        take_place();
+        wait_for_place();
         fd = accept_client();
     }
-    /* All places in hand: all have left. The grace ends the wait for that. */
+    /* Main has one place, and on_stop() gave one: when max_clients more can be
+     * had, all clients have left. The end of the grace ends the wait. */
     for (int i = 0; i < options.max_clients && stops == 1; i++)
-        take_place();
+        wait_for_place();
     remove_socket();
     log_served(served);
     return 0;

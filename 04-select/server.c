@@ -28,14 +28,15 @@
 
 enum { BUFFER_SIZE = 64 * 1024 };
 
-/* A client. It is read from only while nothing is owed to it: so at most one
- * buffer is owed, and it waits for one thing only, room to write or input. */
+/* A client. It is read from only while nothing is owed to it. So it cannot make
+ * us store more than one buffer (back-pressure), and it is watched for one
+ * thing only: for input, or for room to write what is owed. */
 struct conn {
     int fd;           /* 0: nobody */
-    bool leaving;     /* the last reply was said: drop what still comes */
+    bool leaving;     /* we have said the last reply: drop what comes */
     const char *owed; /* what is not written yet */
     size_t owed_len;
-    char *kept;            /* where that stands between two steps, or NULL */
+    char *kept;            /* our copy of that, or NULL: see conn_say() */
     long long deadline_ms; /* when its time is up */
     struct session session;
 };
@@ -47,7 +48,7 @@ static struct conn conns[FD_SETSIZE]; /* by descriptor */
 static int max_fd;                    /* the highest ever watched */
 static int n_clients;
 static long served;
-static long long now_ms; /* when the last wait ended */
+static long long now_ms; /* when the last wait, or work(), ended */
 
 static bool wants_accept(void)
 {
@@ -59,8 +60,8 @@ static bool wants_write(const struct conn *c)
     return c->owed_len > 0;
 }
 
-/* A step returns 0, or why the connection is to be closed: an errno, or
- * END_OF_INPUT. */
+/* Each conn_ step returns 0, or why the connection is to be closed: an errno,
+ * or END_OF_INPUT. */
 static int conn_write(struct conn *c)
 {
     ssize_t n = send(c->fd, c->owed, c->owed_len, 0);
@@ -72,17 +73,18 @@ static int conn_write(struct conn *c)
     c->owed += n;
     c->owed_len -= (size_t)n;
     if (wants_write(c))
-        return 0;
+        return 0; /* the rest waits for room */
     free(c->kept);
     c->kept = NULL;
     if (!c->leaving)
         return 0;
-    /* A close could destroy the last reply (see hang_up): read on until EOF. */
+    /* A close could destroy the last reply: see hang_up() in blocking.h. */
     c->deadline_ms = deadline_ms(now_ms, LINGER_S);
     return shutdown(c->fd, SHUT_WR) == 0 ? 0 : errno;
 }
 
-/* What the socket does not take is kept: others need the buffer it is in. */
+/* What the socket does not take at once is copied: the buffer that it stands in
+ * is for all clients. */
 static int conn_say(struct conn *c, struct reply reply)
 {
     int error;
@@ -105,6 +107,7 @@ static int conn_say(struct conn *c, struct reply reply)
     return c->kept != NULL ? 0 : ENOMEM;
 }
 
+/* Counts the client, also one that is to be closed at once. */
 static int conn_open(struct conn *c, int fd)
 {
     *c = (struct conn){.fd = fd};
@@ -150,7 +153,7 @@ static void add_client(int fd)
         max_fd = fd;
 }
 
-/* All that wait: that one is ready does not say how many are. */
+/* Until nobody waits: the event does not say how many do. */
 static void accept_clients(void)
 {
     while (wants_accept()) {
@@ -166,6 +169,7 @@ static void accept_clients(void)
     }
 }
 
+/* It stands in one set only: so it is ready for what it waits for. */
 static void serve_client(struct conn *c)
 {
     int error = wants_write(c) ? conn_write(c) : conn_read(c);
@@ -217,23 +221,25 @@ static void serve_round(void)
                wait_ms == -1 ? NULL : &limit);
     end_shortage();
     if (n == -1) {
-        wait_again("select", errno); /* and the sets say nothing */
+        wait_again("select", errno); /* the sets are undefined now */
         return;
     }
     now_ms = clock_ms();
     for (int fd = 0; fd <= max_fd; fd++)
         if (FD_ISSET(fd, &readable) || FD_ISSET(fd, &writable))
             serve_ready(fd);
-    if (now_ms / 1000 > before_ms / 1000) /* once a second */
+    if (now_ms / 1000 > before_ms / 1000) /* a new one began */
         close_overdue();
 }
 
 int main(int argc, char **argv)
 {
-    hold_signals();
+    int limit;
+
+    hold_signals();           /* until open_stop_pipe() lets them in */
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_server_options(&options, argc, argv, "9004");
-    (void)set_descriptor_limit(FD_SETSIZE); /* whatever is opened fits in */
+    limit = set_descriptor_limit(FD_SETSIZE); /* all fits into the sets */
     listen_fd = listen_on(options.address, options.port);
     if (listen_fd == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
@@ -242,7 +248,7 @@ int main(int argc, char **argv)
     stop_fd = open_stop_pipe(options.grace_s);
     if (stop_fd == -1)
         die("cannot make a pipe");
-    fit_clients(&options.max_clients, FD_SETSIZE);
+    fit_clients(&options.max_clients, limit);
     max_fd = listen_fd > stop_fd ? listen_fd : stop_fd;
     if (announce(listen_fd) == -1)
         die("cannot announce");

@@ -1,5 +1,5 @@
 /*
- * 05-poll/server.c - the same question, without a limit on the numbers.
+ * 05-poll/server.c - select's question, without a limit on descriptors.
  *
  *     poll --+--> A is readable: read, reply ---------+
  *       ^    +--> B is writable: write what is owed --+
@@ -7,7 +7,7 @@
  *       +---------------------------------------------+
  *
  * New here: poll, a dense array, and how to remove from it in mid-walk.
- * From common/: what 04-select names, and nothing else.
+ * From common/: what 04-select/server.c names.
  * Its limit: the kernel still walks the whole list in every round.
  */
 #include <errno.h>
@@ -27,14 +27,15 @@
 enum { BUFFER_SIZE = 64 * 1024 };
 enum { LISTENER, WAKE_PIPE, FIRST_CLIENT }; /* places in the list */
 
-/* A client. It is read from only while nothing is owed to it: so at most one
- * buffer is owed, and it waits for one thing only, room to write or input. */
+/* A client. It is read from only while nothing is owed to it. So it cannot make
+ * us store more than one buffer (back-pressure), and it is watched for one
+ * thing only: for input, or for room to write what is owed. */
 struct conn {
     int fd;
-    bool leaving;     /* the last reply was said: drop what still comes */
+    bool leaving;     /* we have said the last reply: drop what comes */
     const char *owed; /* what is not written yet */
     size_t owed_len;
-    char *kept;            /* where that stands between two steps, or NULL */
+    char *kept;            /* our copy of that, or NULL: see conn_say() */
     long long deadline_ms; /* when its time is up */
     struct session session;
 };
@@ -46,7 +47,7 @@ static struct pollfd *list; /* dense: clients stand without gaps */
 static struct conn *conns;  /* conns[i] is the client at list[i] */
 static int n_clients;
 static long served;
-static long long now_ms; /* when the last wait ended */
+static long long now_ms; /* when the last wait, or work(), ended */
 
 static bool wants_accept(void)
 {
@@ -58,8 +59,8 @@ static bool wants_write(const struct conn *c)
     return c->owed_len > 0;
 }
 
-/* A step returns 0, or why the connection is to be closed: an errno, or
- * END_OF_INPUT. */
+/* Each conn_ step returns 0, or why the connection is to be closed: an errno,
+ * or END_OF_INPUT. */
 static int conn_write(struct conn *c)
 {
     ssize_t n = send(c->fd, c->owed, c->owed_len, 0);
@@ -71,17 +72,18 @@ static int conn_write(struct conn *c)
     c->owed += n;
     c->owed_len -= (size_t)n;
     if (wants_write(c))
-        return 0;
+        return 0; /* the rest waits for room */
     free(c->kept);
     c->kept = NULL;
     if (!c->leaving)
         return 0;
-    /* A close could destroy the last reply (see hang_up): read on until EOF. */
+    /* A close could destroy the last reply: see hang_up() in blocking.h. */
     c->deadline_ms = deadline_ms(now_ms, LINGER_S);
     return shutdown(c->fd, SHUT_WR) == 0 ? 0 : errno;
 }
 
-/* What the socket does not take is kept: others need the buffer it is in. */
+/* What the socket does not take at once is copied: the buffer that it stands in
+ * is for all clients. */
 static int conn_say(struct conn *c, struct reply reply)
 {
     int error;
@@ -104,6 +106,7 @@ static int conn_say(struct conn *c, struct reply reply)
     return c->kept != NULL ? 0 : ENOMEM;
 }
 
+/* Counts the client, also one that is to be closed at once. */
 static int conn_open(struct conn *c, int fd)
 {
     *c = (struct conn){.fd = fd};
@@ -139,12 +142,12 @@ static void conn_close(struct conn *c, int why)
     n_clients--;
 }
 
-/* The last one takes the free place. A walk that meets it there, or misses it,
+/* The last one takes the free place. A walk in mid-list misses it there, which
  * does no harm: what is ready is still ready in the next round. */
 static void remove_client(int i, int why)
 {
     conn_close(&conns[i], why);
-    list[i] = list[FIRST_CLIENT + n_clients];
+    list[i] = list[FIRST_CLIENT + n_clients]; /* n_clients is one less now */
     conns[i] = conns[FIRST_CLIENT + n_clients];
 }
 
@@ -164,7 +167,7 @@ static void add_client(int fd)
     watch_or_remove(i, conn_open(&conns[i], fd));
 }
 
-/* All that wait: that one is ready does not say how many are. */
+/* Until nobody waits: the event does not say how many do. */
 static void accept_clients(void)
 {
     while (wants_accept()) {
@@ -198,6 +201,7 @@ static void serve_ready(int i)
         serve_client(i);
 }
 
+/* From the end: what takes a free place has been looked at. */
 static void close_overdue(void)
 {
     for (int i = FIRST_CLIENT + n_clients - 1; i >= FIRST_CLIENT; i--)
@@ -222,13 +226,15 @@ static void serve_round(void)
     for (int i = 0; i < FIRST_CLIENT + n_clients; i++)
         if (list[i].revents != 0)
             serve_ready(i);
-    if (now_ms / 1000 > before_ms / 1000) /* once a second */
+    if (now_ms / 1000 > before_ms / 1000) /* a new one began */
         close_overdue();
 }
 
 int main(int argc, char **argv)
 {
-    hold_signals();
+    int limit;
+
+    hold_signals();           /* until open_stop_pipe() lets them in */
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_server_options(&options, argc, argv, "9005");
     listen_fd = listen_on(options.address, options.port);
@@ -239,7 +245,8 @@ int main(int argc, char **argv)
     stop_fd = open_stop_pipe(options.grace_s);
     if (stop_fd == -1)
         die("cannot make a pipe");
-    fit_clients(&options.max_clients, set_descriptor_limit(0));
+    limit = set_descriptor_limit(0);
+    fit_clients(&options.max_clients, limit);
     list = calloc((size_t)options.max_clients + FIRST_CLIENT, sizeof(*list));
     conns = calloc((size_t)options.max_clients + FIRST_CLIENT, sizeof(*conns));
     if (list == NULL || conns == NULL)

@@ -6,8 +6,9 @@
  *       |          +--> listen_fd is readable: accept ------+
  *       +---------------------------------------------------+
  *
- * New here: epoll_create1, epoll_ctl, epoll_wait, level-triggered.
- * From common/: what 04-select names, and nothing else.
+ * New here: epoll_create1, epoll_ctl, epoll_wait. It is level-triggered: what
+ * is still ready is named again.
+ * From common/: what 04-select/server.c names.
  * Its limit: bytes are no messages yet. 07-framing finds where one ends.
  */
 #include <errno.h>
@@ -26,14 +27,15 @@
 
 enum { BUFFER_SIZE = 64 * 1024, BATCH = 256 };
 
-/* A client. It is read from only while nothing is owed to it: so at most one
- * buffer is owed, and it waits for one thing only, room to write or input. */
+/* A client. It is read from only while nothing is owed to it. So it cannot make
+ * us store more than one buffer (back-pressure), and it is watched for one
+ * thing only: for input, or for room to write what is owed. */
 struct conn {
     int fd;           /* 0: nobody */
-    bool leaving;     /* the last reply was said: drop what still comes */
+    bool leaving;     /* we have said the last reply: drop what comes */
     const char *owed; /* what is not written yet */
     size_t owed_len;
-    char *kept;            /* where that stands between two steps, or NULL */
+    char *kept;            /* our copy of that, or NULL: see conn_say() */
     long long deadline_ms; /* when its time is up */
     struct session session;
 };
@@ -44,10 +46,10 @@ static int stop_fd; /* a pipe: has input when a signal came */
 static int epoll_fd;
 static bool listening;     /* whether listen_fd is being watched */
 static struct conn *conns; /* by descriptor */
-static int max_fd;         /* the highest client ever */
+static int max_fd;         /* the highest descriptor of a client so far */
 static int n_clients;
 static long served;
-static long long now_ms; /* when the last wait ended */
+static long long now_ms; /* when the last wait, or work(), ended */
 
 static bool wants_accept(void)
 {
@@ -59,8 +61,8 @@ static bool wants_write(const struct conn *c)
     return c->owed_len > 0;
 }
 
-/* A step returns 0, or why the connection is to be closed: an errno, or
- * END_OF_INPUT. */
+/* Each conn_ step returns 0, or why the connection is to be closed: an errno,
+ * or END_OF_INPUT. */
 static int conn_write(struct conn *c)
 {
     ssize_t n = send(c->fd, c->owed, c->owed_len, 0);
@@ -72,17 +74,18 @@ static int conn_write(struct conn *c)
     c->owed += n;
     c->owed_len -= (size_t)n;
     if (wants_write(c))
-        return 0;
+        return 0; /* the rest waits for room */
     free(c->kept);
     c->kept = NULL;
     if (!c->leaving)
         return 0;
-    /* A close could destroy the last reply (see hang_up): read on until EOF. */
+    /* A close could destroy the last reply: see hang_up() in blocking.h. */
     c->deadline_ms = deadline_ms(now_ms, LINGER_S);
     return shutdown(c->fd, SHUT_WR) == 0 ? 0 : errno;
 }
 
-/* What the socket does not take is kept: others need the buffer it is in. */
+/* What the socket does not take at once is copied: the buffer that it stands in
+ * is for all clients. */
 static int conn_say(struct conn *c, struct reply reply)
 {
     int error;
@@ -105,6 +108,7 @@ static int conn_say(struct conn *c, struct reply reply)
     return c->kept != NULL ? 0 : ENOMEM;
 }
 
+/* Counts the client, also one that is to be closed at once. */
 static int conn_open(struct conn *c, int fd)
 {
     *c = (struct conn){.fd = fd};
@@ -162,7 +166,7 @@ static void add_client(int fd)
         max_fd = fd;
 }
 
-/* All that wait: that one is ready does not say how many are. */
+/* Until nobody waits: the event does not say how many do. */
 static void accept_clients(void)
 {
     while (wants_accept()) {
@@ -178,21 +182,21 @@ static void accept_clients(void)
     }
 }
 
-/* What it waits for changes when a reply falls short, and when all is written.
- * A close ends the watching as well: epoll(7). */
+/* What it waits for changes when a reply is not taken whole, and when the rest
+ * is. A close ends the watching as well: epoll(7). */
 static void serve_client(struct conn *c)
 {
-    bool owed = wants_write(c);
-    int error = owed ? conn_write(c) : conn_read(c);
+    bool writing = wants_write(c);
+    int error = writing ? conn_write(c) : conn_read(c);
 
-    if (error == 0 && wants_write(c) != owed)
-        error = watch(EPOLL_CTL_MOD, c->fd, !owed);
+    if (error == 0 && wants_write(c) != writing)
+        error = watch(EPOLL_CTL_MOD, c->fd, !writing);
     if (error != 0)
         conn_close(c, error);
 }
 
-/* Only its own event closes a connection, and a batch holds one of each: so
- * no event in it is about somebody who came later. */
+/* A batch holds one event of each client, and only that one closes it. So no
+ * event is left in the batch when its number becomes a new client's. */
 static void serve_ready(int fd)
 {
     if (fd == stop_fd)
@@ -231,7 +235,7 @@ static void serve_round(void)
     long long before_ms = now_ms;
     int n;
 
-    if (stop_level() == 0)
+    if (stop_level() == 0) /* else it is closed */
         watch_listener();
     n = epoll_wait(epoll_fd, events, BATCH, longest_wait_ms(n_clients > 0));
     end_shortage();
@@ -242,7 +246,7 @@ static void serve_round(void)
     now_ms = clock_ms();
     for (int i = 0; i < n; i++)
         serve_ready(events[i].data.fd);
-    if (now_ms / 1000 > before_ms / 1000) /* once a second */
+    if (now_ms / 1000 > before_ms / 1000) /* a new one began */
         close_overdue();
 }
 
@@ -250,7 +254,7 @@ int main(int argc, char **argv)
 {
     int limit;
 
-    hold_signals();
+    hold_signals();           /* until open_stop_pipe() lets them in */
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_server_options(&options, argc, argv, "9006");
     listen_fd = listen_on(options.address, options.port);

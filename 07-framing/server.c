@@ -5,8 +5,8 @@
  *     one write:  [answer 1][answer 2][answer 3]
  *
  * New here: a codec (frame.h) finds where a message ends; an input buffer.
- * From common/: what 04-select names. From here: frame_decode() cuts a frame
- * out of what has come, answer_frame() answers it, struct buffer keeps bytes.
+ * From common/: what 04-select/server.c names. From this folder: frame_decode()
+ * cuts a frame out of what has come, answer_frame() answers it.
  * Its limit: one thread. A handler that works long holds up everyone.
  */
 #include <errno.h>
@@ -31,7 +31,7 @@ enum { BUFFER_SIZE = 64 * 1024, BATCH = 256 };
 /* A client. It is read from only while nothing is owed to it. */
 struct conn {
     int fd;                 /* 0: nobody */
-    bool leaving;           /* the last reply was said: drop what still comes */
+    bool leaving;           /* we have said the last reply: drop what comes */
     struct buffer in;       /* the beginning of a frame that is not whole yet */
     struct buffer out;      /* what is owed */
     long long deadline_ms;  /* when its time is up */
@@ -40,23 +40,23 @@ struct conn {
 
 static struct options options;
 static struct codec codec;      /* how a frame is cut out of the stream */
-static enum answer_kind answer; /* what is said to it */
+static enum answer_kind answer; /* what is said to a frame */
 static int listen_fd = -1;
 static int stop_fd; /* a pipe: has input when a signal came */
 static int epoll_fd;
 static bool listening;     /* whether listen_fd is being watched */
 static struct conn *conns; /* by descriptor */
-static int max_fd;         /* the highest client ever */
+static int max_fd;         /* the highest descriptor of a client so far */
 static int n_clients;
 static long served;
-static long long now_ms; /* when the last wait ended */
+static long long now_ms; /* when the last wait, or work(), ended */
 
 static bool wants_accept(void)
 {
     return stop_level() == 0 && n_clients < options.max_clients && !is_short();
 }
 
-/* A close could destroy the last reply (see hang_up): read on until EOF. */
+/* A close could destroy the last reply: see hang_up() in blocking.h. */
 static int conn_half_close(struct conn *c)
 {
     c->deadline_ms = deadline_ms(now_ms, LINGER_S);
@@ -68,8 +68,8 @@ static bool wants_write(const struct conn *c)
     return buffer_len(&c->out) > 0;
 }
 
-/* A step returns 0, or why the connection is to be closed: an errno, or
- * END_OF_INPUT. */
+/* Each conn_ step returns 0, or why the connection is to be closed: an errno,
+ * or END_OF_INPUT. */
 static int conn_write(struct conn *c)
 {
     ssize_t n = send(c->fd, buffer_front(&c->out), buffer_len(&c->out), 0);
@@ -84,9 +84,8 @@ static int conn_write(struct conn *c)
     return conn_half_close(c);
 }
 
-/* The answer to one frame goes behind what is owed already. Returns what went
- * wrong, or NULL. */
-static const char *conn_answer(struct conn *c, const struct frame *frame)
+/* Its answer goes behind what is owed. Returns what went wrong, or NULL. */
+static const char *answer_one(struct conn *c, const struct frame *frame)
 {
     if (options.work_ms > 0) {
         work(options.work_ms);
@@ -100,7 +99,7 @@ static const char *conn_answer(struct conn *c, const struct frame *frame)
 }
 
 /* Answers all frames that are whole; after a bad one, hangs up. */
-static void conn_say(struct conn *c)
+static void conn_answer(struct conn *c)
 {
     enum frame_status status = FRAME_READY;
 
@@ -111,18 +110,19 @@ static void conn_say(struct conn *c)
         status = frame_decode(&codec, &c->decoder, buffer_front(&c->in),
                               buffer_len(&c->in), &frame);
         if (status == FRAME_READY)
-            wrong = conn_answer(c, &frame);
+            wrong = answer_one(c, &frame);
         else if (status == FRAME_ERROR)
             wrong = c->decoder.why;
         buffer_consume(&c->in, frame.used);
         if (wrong != NULL) {
             log_info("fd %d: %s", c->fd, wrong);
             c->leaving = true;
-            (void)answer_error(&codec, &c->decoder, &c->out);
+            (void)answer_error(&codec, &c->decoder, &c->out); /* if it can */
         }
     }
 }
 
+/* Counts the client, also one that is to be closed at once. */
 static int conn_open(struct conn *c, int fd)
 {
     *c = (struct conn){.fd = fd};
@@ -147,11 +147,11 @@ static int conn_read(struct conn *c)
     if (c->leaving)
         return 0; /* dropped */
     log_bytes(c->fd, "read", buffer, (size_t)n);
-    if (buffer_len(&c->in) == 0) /* else: a frame must be whole in time */
+    if (buffer_len(&c->in) == 0) /* so a frame must be whole in time */
         c->deadline_ms = deadline_ms(now_ms, options.idle_timeout_s);
     if (!buffer_append(&c->in, buffer, (size_t)n))
         return ENOMEM;
-    conn_say(c);
+    conn_answer(c);
     if (wants_write(c))
         return conn_write(c);
     return c->leaving ? conn_half_close(c) : 0;
@@ -189,7 +189,7 @@ static void add_client(int fd)
         max_fd = fd;
 }
 
-/* All that wait: that one is ready does not say how many are. */
+/* Until nobody waits: the event does not say how many do. */
 static void accept_clients(void)
 {
     while (wants_accept()) {
@@ -205,21 +205,21 @@ static void accept_clients(void)
     }
 }
 
-/* What it waits for changes when a reply falls short, and when all is written.
- * A close ends the watching as well: epoll(7). */
+/* What it waits for changes when a reply is not taken whole, and when the rest
+ * is. A close ends the watching as well: epoll(7). */
 static void serve_client(struct conn *c)
 {
-    bool owed = wants_write(c);
-    int error = owed ? conn_write(c) : conn_read(c);
+    bool writing = wants_write(c);
+    int error = writing ? conn_write(c) : conn_read(c);
 
-    if (error == 0 && wants_write(c) != owed)
-        error = watch(EPOLL_CTL_MOD, c->fd, !owed);
+    if (error == 0 && wants_write(c) != writing)
+        error = watch(EPOLL_CTL_MOD, c->fd, !writing);
     if (error != 0)
         conn_close(c, error);
 }
 
-/* Only its own event closes a connection, and a batch holds one of each: so
- * no event in it is about somebody who came later. */
+/* A batch holds one event of each client, and only that one closes it. So no
+ * event is left in the batch when its number becomes a new client's. */
 static void serve_ready(int fd)
 {
     if (fd == stop_fd)
@@ -258,7 +258,7 @@ static void serve_round(void)
     long long before_ms = now_ms;
     int n;
 
-    if (stop_level() == 0)
+    if (stop_level() == 0) /* else it is closed */
         watch_listener();
     n = epoll_wait(epoll_fd, events, BATCH, longest_wait_ms(n_clients > 0));
     end_shortage();
@@ -269,7 +269,7 @@ static void serve_round(void)
     now_ms = clock_ms();
     for (int i = 0; i < n; i++)
         serve_ready(events[i].data.fd);
-    if (now_ms / 1000 > before_ms / 1000) /* once a second */
+    if (now_ms / 1000 > before_ms / 1000) /* a new one began */
         close_overdue();
 }
 
@@ -277,7 +277,7 @@ int main(int argc, char **argv)
 {
     int limit;
 
-    hold_signals();
+    hold_signals();           /* until open_stop_pipe() lets them in */
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_framed_server(&options, &codec, &answer, argc, argv);
     listen_fd = listen_on(options.address, options.port);

@@ -48,7 +48,7 @@ void log_bytes(int fd, const char *call, const char *bytes, size_t len);
 const char *errno_symbol(int error);
 
 /* Prints the message with errno's symbol and ends the process with status 1.
- * For a failure at start-up, where nobody is served yet. */
+ * For a failure at start-up, and for one without which nobody can be served. */
 _Noreturn void die(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 

@@ -42,7 +42,7 @@ size_t possible_stack(size_t bytes);
 void note_shortage(const char *call, int error);
 
 /* Whether one was noted since end_shortage(), which is to be called after each
- * wait. */
+ * wait and leaves errno alone. */
 bool is_short(void);
 void end_shortage(void);
 

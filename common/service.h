@@ -12,7 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What to say now: `len` bytes, perhaps none. `last`: after this, hang up. */
+/* What to say now: `len` bytes, perhaps none. `last`: after this, hang up;
+ * a last reply is never empty. */
 struct reply {
     const char *bytes;
     size_t len;

@@ -86,7 +86,7 @@ void catch_child_signal(void (*handler)(int))
     catch_signal(SIGCHLD, handler);
 }
 
-void start_grace(int seconds)
+void alarm_in(int seconds)
 {
     if (seconds > 0)
         alarm((unsigned)seconds);
@@ -102,7 +102,7 @@ static void on_stop(int signal_number)
 {
     (void)signal_number;
     if (signals_to_stop == 0)
-        start_grace(grace_seconds);
+        alarm_in(grace_seconds);
     signals_to_stop++;
     wake(wake_fd);
 }

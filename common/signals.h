@@ -34,7 +34,7 @@ void catch_stop_signals(void (*handler)(int));
 void catch_child_signal(void (*handler)(int));
 
 /* Sends SIGALRM to this process in `seconds`, 0: now. Safe in a handler. */
-void start_grace(int seconds);
+void alarm_in(int seconds);
 
 /* For an event loop: catches these signals and lets them in. Returns the end of
  * a pipe that is to be watched for input and emptied (empty_pipe() in net.h):

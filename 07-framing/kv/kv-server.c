@@ -32,10 +32,11 @@ enum { STACK_SIZE = 64 * 1024 }; /* for each client */
 static struct options options;
 static struct store *store;
 static int listen_fd = -1;
-static volatile sig_atomic_t stops; /* 0: serve, 1: let end, 2: end */
-static sem_t places; /* the free ones, and one more for each stop */
+static volatile sig_atomic_t stops; /* 0: serve, 1: let clients end, 2: end */
+static sem_t places; /* free ones; on_stop() adds one to wake main */
 
-/* Once stopped, accept fails and there is a place, whichever main waits for. */
+/* Main waits in accept or for a place. The first stop closes listen_fd, so that
+ * accept fails, and each stop gives a place. */
 static void on_stop(int signal_number)
 {
     int saved = errno;
@@ -43,7 +44,7 @@ static void on_stop(int signal_number)
     (void)signal_number;
     if (stops == 0) {
         close(listen_fd);
-        start_grace(options.grace_s);
+        alarm_in(options.grace_s);
     }
     stops++;
     sem_post(&places);
@@ -74,7 +75,7 @@ static int accept_client(void)
         int fd = accept(listen_fd, NULL, NULL);
 
         if (fd != -1 || stops > 0)
-            return fd;
+            return fd; /* -1 only after a stop */
         switch (accept_verdict(fd)) {
         case ACCEPT_PAUSE: wait_out_shortage("accept", errno); break;
         case ACCEPT_BROKEN: die("accept");
@@ -83,14 +84,14 @@ static int accept_client(void)
     }
 }
 
-static void take_place(void)
+static void wait_for_place(void)
 {
-    while (sem_wait(&places) == -1) /* EINTR: on_stop() has left a place */
+    while (sem_wait(&places) == -1) /* EINTR: on_stop() ran, and gave a place */
         continue;
 }
 
-/* The descriptor comes by value: a pointer would show the next client's. */
-static void *live_as_thread(void *argument)
+/* By value: a pointer would soon lead to the next client's descriptor. */
+static void *run_thread(void *argument)
 {
     int fd = (int)(intptr_t)argument;
 
@@ -105,13 +106,13 @@ static void serve_client(int fd)
     pthread_t thread;
     int error;
 
-    (void)pthread_attr_init(&kind); /* cannot fail with valid arguments */
+    (void)pthread_attr_init(&kind); /* these cannot fail */
     (void)pthread_attr_setdetachstate(&kind, PTHREAD_CREATE_DETACHED);
     (void)pthread_attr_setstacksize(&kind, possible_stack(STACK_SIZE));
-    hold_signals(); /* a thread inherits that: the signals are main's */
+    hold_signals(); /* the thread inherits this: main gets the signals */
     for (;;) {
-        error = pthread_create(&thread, &kind, live_as_thread,
-                               (void *)(intptr_t)fd);
+        error =
+            pthread_create(&thread, &kind, run_thread, (void *)(intptr_t)fd);
         if (error == 0 || stops > 0)
             break;
         wait_out_shortage("pthread_create", error);
@@ -147,22 +148,23 @@ int main(int argc, char **argv)
     long served = 0;
     int fd;
 
-    hold_signals();
+    hold_signals(); /* until catch_stop_signals() lets them in */
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     start(argc, argv);
     catch_stop_signals(on_stop);
 
-    take_place();
+    wait_for_place();
     fd = accept_client();
     while (fd != -1) {
         serve_client(fd);
         served++;
-        take_place();
+        wait_for_place();
         fd = accept_client();
     }
-    /* All places in hand: all have left. The grace ends the wait for that. */
+    /* Main has one place, and on_stop() gave one: when max_clients more can be
+     * had, all clients have left. The end of the grace ends the wait. */
     for (int i = 0; i < options.max_clients && stops == 1; i++)
-        take_place();
+        wait_for_place();
     if (stops == 1)
         store_close(store); /* else a thread may still be using it */
     remove_socket();
