@@ -148,7 +148,7 @@ int main(int argc, char **argv)
     long served = 0;
     int fd;
 
-    hold_signals(); /* until catch_stop_signals() lets them in */
+    hold_signals();           /* until catch_stop_signals() lets them in */
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     start(argc, argv);
     catch_stop_signals(on_stop);
