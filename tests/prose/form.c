@@ -29,7 +29,7 @@ void case_file_heads(void)
     }
 }
 
-/* What is included: "<poll.h>", "\"net.h\"", or NULL. */
+/* What is included, with its quotes or brackets, or NULL. */
 static const char *included(const char *line)
 {
     const char *name = line + strlen("#include ");

@@ -64,6 +64,7 @@ static const struct row repository_cases[] = {
     {{"includes", case_includes}, NULL},
     {{"rulers", case_rulers}, NULL},
     {{"names-agree", case_names_agree}, NULL},
+    {{"variant", case_variant}, NULL},
 };
 
 static struct check_case cases[32];
@@ -81,7 +82,8 @@ static void choose(const struct row *rows, size_t n)
 static int list(void)
 {
     for (size_t i = 0; i < count; i++)
-        printf("%s prose all 180\n", cases[i].name);
+        printf("%s prose all %d\n", cases[i].name,
+               cases[i].run == case_variant ? 900 : 180);
     return 0;
 }
 

@@ -188,5 +188,6 @@ void case_file_heads(void);
 void case_includes(void);
 void case_rulers(void);
 void case_names_agree(void);
+void case_variant(void);
 
 #endif
