@@ -144,6 +144,9 @@ struct change server_change(const struct server_info *s);
  * "build" to the build directory. Removed when the case ends. */
 void enter_mirror(bool with_build);
 
+/* The same with copies, which a case may change and build. */
+void enter_copy(void);
+
 /* Runs a shell command in the current directory; returns its exit status and
  * all it printed. */
 int run_command(const char *command, char **output);
