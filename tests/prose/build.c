@@ -88,7 +88,7 @@ void case_cc_lines(void)
     check_cc_line(cc_line(&t, "client.c"), "client");
 }
 
-void case_alone(void)
+void case_built_alone(void)
 {
     struct text t = read_text("%s/README.md", server->name);
     size_t line = 0;

@@ -42,7 +42,7 @@ static const struct row server_cases[] = {
     {{"picture", case_picture}, is_stage},
     {{"transcripts", case_transcripts}, is_built_stage},
     {{"cc-lines", case_cc_lines}, is_built_stage},
-    {{"built-alone", case_alone}, is_built_stage},
+    {{"built-alone", case_built_alone}, is_built_stage},
     {{"exercise", case_exercise}, is_built_stage},
 };
 

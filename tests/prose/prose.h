@@ -172,7 +172,7 @@ void case_picture(void);
 void case_transcripts(void);
 void case_cc_lines(void);
 void case_docs_cc_lines(void);
-void case_alone(void);
+void case_built_alone(void);
 void case_exercise(void);
 
 void case_twins_table(void);
