@@ -157,33 +157,66 @@ static void riddle(const struct text *t, size_t line, const char *what)
             trimmed(shown.lines[line]));
 }
 
-/* Each function returns how many riddles it has found, and names them. */
-static int look_at_condition(const struct text *t, const struct piece *p)
+/* "n = 1, m = 2" assigns; "int n = 1, m = 2" declares. */
+static bool begins_with_value(const char *code)
 {
-    const char *rest = p->code;
-    bool chained = strstr(rest, "&&") != NULL || strstr(rest, "||") != NULL;
+    code += strspn(code, " *(");
+    while (is_word_char(*code) || (*code != '\0' && strchr(".[]->", *code)))
+        code++;
+    return starts_with(code, " = ") || starts_with(code, " += ") ||
+           starts_with(code, " -= ") || starts_with(code, "++") ||
+           starts_with(code, "--") || *code == '(';
+}
+
+/* Each function returns how many riddles it has found, and names them. */
+static int look_at_condition(const struct text *t, size_t line,
+                             const char *code)
+{
+    bool chained = strstr(code, "&&") != NULL || strstr(code, "||") != NULL;
     int found = 0;
 
-    if (strcmp(p->keyword, "for") == 0) {
-        rest = ""; /* its three parts assign; a declaration has commas */
-    } else if (strcmp(p->keyword, "while") == 0 && behind_idiom(rest) != NULL) {
-        rest = behind_idiom(rest);
-    }
-    if (assignment_in(rest) != NULL) {
-        riddle(t, p->line, "an assignment in a condition");
+    if (assignment_in(code) != NULL) {
+        riddle(t, line, "an assignment in a condition");
         found++;
     }
-    if (chained && act_in(rest) != NULL) {
-        riddle(t, p->line,
+    if (chained && act_in(code) != NULL) {
+        riddle(t, line,
                keep_format("%s() acts beside something else in a condition",
-                           act_in(rest)));
+                           act_in(code)));
         found++;
     }
-    if (has_comma(rest)) {
-        riddle(t, p->line, "a comma operator");
+    if (has_comma(code)) {
+        riddle(t, line, "a comma operator");
         found++;
     }
     return found;
+}
+
+/* for (this; that; next): that is a condition. */
+static int look_at_for(const struct text *t, const struct piece *p)
+{
+    char *that = strchr(p->code, ';');
+    char *next = that != NULL ? strchr(that + 1, ';') : NULL;
+
+    CHECK(next != NULL);
+    *that++ = '\0';
+    *next++ = '\0';
+    if ((begins_with_value(p->code) && has_comma(p->code)) || has_comma(next)) {
+        riddle(t, p->line, "a comma operator");
+        return 1;
+    }
+    return look_at_condition(t, p->line, that);
+}
+
+static int look_at_control(const struct text *t, const struct piece *p)
+{
+    const char *rest = NULL;
+
+    if (strcmp(p->keyword, "for") == 0)
+        return look_at_for(t, p);
+    if (strcmp(p->keyword, "while") == 0)
+        rest = behind_idiom(p->code);
+    return look_at_condition(t, p->line, rest != NULL ? rest : p->code);
 }
 
 /* Where a statement goes on: the lines up to the one with its ";". */
@@ -197,22 +230,22 @@ static char *statement(const struct text *t, size_t line)
     return code;
 }
 
-/* "n = 1, m = 2;" assigns; "int n = 1, m = 2;" declares. */
-static bool begins_with_value(const char *code)
+/* Behind what may stand before a statement: "case ACCEPT_RETRY: n++;". */
+static const char *without_label(const char *code)
 {
-    code += strspn(code, "*(");
-    while (is_word_char(*code) || (*code != '\0' && strchr(".[]->", *code)))
-        code++;
-    return starts_with(code, " = ") || starts_with(code, " += ") ||
-           starts_with(code, " -= ") || starts_with(code, "++") ||
-           starts_with(code, "--") || *code == '(';
+    const char *colon = strstr(code, ": ");
+
+    if ((starts_with(code, "case ") || starts_with(code, "default:")) &&
+        colon != NULL)
+        return colon + 2;
+    return code;
 }
 
 static int look_at_statement(const struct text *t, size_t line)
 {
     static const char *const acts[] = {"(void)work(", "= work(",
                                        "= log_shortage("};
-    const char *code = statement(t, line);
+    const char *code = without_label(statement(t, line));
     const char *first = strchr(code, '?');
     int found = 0;
 
@@ -220,7 +253,8 @@ static int look_at_statement(const struct text *t, size_t line)
         riddle(t, line, "a ?: in another");
         found++;
     }
-    if (begins_with_value(code) && has_comma(code)) {
+    if ((begins_with_value(code) || starts_with(code, "return ")) &&
+        has_comma(code)) {
         riddle(t, line, "a comma operator");
         found++;
     }
@@ -252,7 +286,7 @@ static int look_at(const char *path)
             struct piece p;
 
             if (find_condition(&code, i, &p))
-                found += look_at_condition(&code, &p);
+                found += look_at_control(&code, &p);
             if (i > f.first && ends_statement(code.lines[i - 1]))
                 found += look_at_statement(&code, i);
         }
