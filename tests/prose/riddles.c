@@ -9,7 +9,6 @@
  *     a ?: in another, and the comma operator
  *     an act whose value saves a line: now_ms += work(...)
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,21 +116,23 @@ static const char *assignment_in(const char *code)
 /* "(n = recv(...)) > 0": the rest behind it, or NULL if it is none. */
 static const char *behind_idiom(const char *condition)
 {
+    static const char *const calls[] = {"recv(", "receive(", "read(", "accept"};
+    static const char *const ends[] = {" > 0", " == -1", " != -1", " != 0"};
     const char *at = condition;
+    bool is_one = false;
     int depth = 1;
 
     if (*at++ != '(')
         return NULL;
     while (is_word_char(*at))
         at++;
-    if (!starts_with(at, " = ") || !islower((unsigned char)at[3]))
-        return NULL;
-    for (; *at != '\0' && depth > 0; at++)
+    for (size_t i = 0; i < CHECK_COUNT(calls); i++)
+        is_one = is_one || starts_with(at, keep_format(" = %s", calls[i]));
+    for (; is_one && *at != '\0' && depth > 0; at++)
         depth += (*at == '(') - (*at == ')');
-    if (starts_with(at, " > 0"))
-        return at + 4;
-    if (starts_with(at, " == -1") || starts_with(at, " != -1"))
-        return at + 6;
+    for (size_t i = 0; i < CHECK_COUNT(ends); i++)
+        if (is_one && starts_with(at, ends[i]))
+            return at + strlen(ends[i]);
     return NULL;
 }
 
@@ -161,6 +162,8 @@ static void riddle(const struct text *t, size_t line, const char *what)
 static bool begins_with_value(const char *code)
 {
     code += strspn(code, " *(");
+    if (*code == '[' || *code == '.')
+        return false; /* in an initializer */
     while (is_word_char(*code) || (*code != '\0' && strchr(".[]->", *code)))
         code++;
     return starts_with(code, " = ") || starts_with(code, " += ") ||

@@ -43,6 +43,7 @@ static const struct exception in_servers[] = {
 static const struct exception in_clients[] = {
     {"read_input", "01 | 04 05 06 | 07", "lines, what comes, frames"},
     {"start_sender", "02 | 03", "a process, or a thread"},
+    {"live_as_sender", "02 | 03", "a process, or a thread"},
     {"end_sender", "02 | 03", "a process, or a thread"},
     {"wants_input", "04 05 06 | 07", "07 reads lines"},
     {"wants_write", "04 05 06 | 07", "a buffer holds what 07 owes"},
