@@ -194,7 +194,7 @@ static void check_program_names(const struct text *t)
     }
 }
 
-/* build/06-epoll/edge is made of 06-epoll/edge.c, by the target
+/* The program 06-epoll/edge is made of a source of that name, by the target
  * 06-epoll-edge; and so in the tests. */
 void case_names_agree(void)
 {
