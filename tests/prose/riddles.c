@@ -3,7 +3,7 @@
  * as it can be seen in the text of a server or a client:
  *
  *     an assignment in a condition; but while ((n = recv(...)) > 0) is
- *     everyone's, and so is the loop around accept
+ *     everyone's, and so are the loops around accept and waitpid
  *     an act beside something else in a condition: whether it happens hangs
  *     on the other half. One act alone is plain: if (shutdown(...) == -1)
  *     a ?: in another, and the comma operator
@@ -17,9 +17,9 @@
 
 /* These look and change nothing. What begins with is_ or wants_ is one too. */
 static const char *const questions[] = {
-    "strlen",   "strcmp",     "strncmp",        "memcmp",
-    "memchr",   "strchr",     "FD_ISSET",       "WIFEXITED",
-    "clock_ms", "buffer_len", "accept_verdict", "sizeof",
+    "strlen",         "strcmp",       "strncmp",   "memcmp",   "memchr",
+    "strchr",         "FD_ISSET",     "WIFEXITED", "clock_ms", "buffer_len",
+    "accept_verdict", "stop_signals", "sizeof",
 };
 
 /* A condition, or another piece of code on one line, and where it begins. */
