@@ -3,9 +3,11 @@
  * as it can be seen in the text of a server or a client:
  *
  *     an assignment in a condition; but while ((n = recv(...)) > 0) is
- *     everyone's, and so are the loops around accept and waitpid
- *     an act beside something else in a condition: whether it happens hangs
- *     on the other half. One act alone is plain: if (shutdown(...) == -1)
+ *     everyone's, and so are the loops around accept, waitpid, getopt_long
+ *     an act behind "&&" or "||" in a condition: whether it happens hangs on
+ *     what stands before it. One act is plain, if (shutdown(...) == -1),
+ *     and so is one behind a look at what it is done with, as in
+ *     if (fd == -1 || listen(fd, n) == -1)
  *     a ?: in another, and the comma operator
  *     an act whose value saves a line: now_ms += work(...)
  */
@@ -17,9 +19,9 @@
 
 /* These look and change nothing. What begins with is_ or wants_ is one too. */
 static const char *const questions[] = {
-    "strlen",         "strcmp",       "strncmp",   "memcmp",   "memchr",
-    "strchr",         "FD_ISSET",     "WIFEXITED", "clock_ms", "buffer_len",
-    "accept_verdict", "stop_signals", "sizeof",
+    "strlen",         "strcmp",     "strncmp",   "memcmp",   "memchr",
+    "strchr",         "FD_ISSET",   "WIFEXITED", "clock_ms", "buffer_len",
+    "accept_verdict", "stop_level", "sizeof",    "ferror",
 };
 
 /* A condition, or another piece of code on one line, and where it begins. */
@@ -116,7 +118,8 @@ static const char *assignment_in(const char *code)
 /* "(n = recv(...)) > 0": the rest behind it, or NULL if it is none. */
 static const char *behind_idiom(const char *condition)
 {
-    static const char *const calls[] = {"recv(", "receive(", "read(", "accept"};
+    static const char *const calls[] = {"recv(", "receive(", "read(", "accept",
+                                        "waitpid("};
     static const char *const ends[] = {" > 0", " == -1", " != -1", " != 0"};
     const char *at = condition;
     bool is_one = false;
@@ -171,21 +174,37 @@ static bool begins_with_value(const char *code)
            starts_with(code, "--") || *code == '(';
 }
 
+/* What stands behind the first "&&" or "||", a look at what is needed apart;
+ * or NULL. */
+static const char *behind_first(const char *code)
+{
+    const char *look = code;
+
+    while (is_word_char(*look) || *look == '.')
+        look++;
+    if (starts_with(look, " == -1 || ") || starts_with(look, " == NULL || "))
+        code = strstr(look, "||") + 2;
+    for (; *code != '\0'; code++)
+        if (starts_with(code, "&&") || starts_with(code, "||"))
+            return code + 2;
+    return NULL;
+}
+
 /* Each function returns how many riddles it has found, and names them. */
 static int look_at_condition(const struct text *t, size_t line,
                              const char *code)
 {
-    bool chained = strstr(code, "&&") != NULL || strstr(code, "||") != NULL;
+    const char *rest = behind_first(code);
     int found = 0;
 
     if (assignment_in(code) != NULL) {
         riddle(t, line, "an assignment in a condition");
         found++;
     }
-    if (chained && act_in(code) != NULL) {
+    if (rest != NULL && act_in(rest) != NULL) {
         riddle(t, line,
-               keep_format("%s() acts beside something else in a condition",
-                           act_in(code)));
+               keep_format("whether %s() happens hangs on what is before it",
+                           act_in(rest)));
         found++;
     }
     if (has_comma(code)) {

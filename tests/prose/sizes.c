@@ -145,7 +145,7 @@ void case_sizes(void)
 static bool header_has(const struct text *t, size_t lines, const char *text)
 {
     for (size_t i = 0; i < lines; i++)
-        if (strstr(t->lines[i], text) != NULL)
+        if (starts_with(t->lines[i], text))
             return true;
     return false;
 }
@@ -153,7 +153,7 @@ static bool header_has(const struct text *t, size_t lines, const char *text)
 void case_header(void)
 {
     static const char *const parts[] = {
-        "New here: ", "From common/: ", "Its limit: "};
+        " * New here: ", " * From common/: ", " * Its limit: "};
     struct text source = source_of(server);
     size_t lines = 0;
 
@@ -168,7 +168,7 @@ void case_header(void)
         CHECK_FAIL("line 2 must begin with \" * %s - \"", source.path);
     for (size_t i = 0; i < CHECK_COUNT(parts); i++)
         if (!header_has(&source, lines, parts[i]))
-            CHECK_FAIL("no \"%s\" in the comment at the top", parts[i]);
+            CHECK_FAIL("no line \"%s\" in the comment at the top", parts[i]);
 }
 
 /* Functions that two neighbours have in common come in the same order, and

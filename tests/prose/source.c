@@ -178,10 +178,11 @@ const char *client_source(const struct server_info *s)
 {
     const struct server_info *of_stage = server_named(s->stage);
 
-    if (s->client == NULL || (of_stage != s && of_stage->client != NULL &&
-                              strcmp(of_stage->client, s->client) == 0))
+    if (of_stage != s && s->client_source != NULL &&
+        of_stage->client_source != NULL &&
+        strcmp(of_stage->client_source, s->client_source) == 0)
         return NULL;
-    return keep_format("%s.c", s->client + strlen(PROSE_BUILD) + 1);
+    return s->client_source;
 }
 
 const char *short_name(const struct server_info *s, const char *joint)

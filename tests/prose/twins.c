@@ -19,16 +19,13 @@ struct exception {
 };
 
 static const struct exception in_servers[] = {
-    {"serve_client", "02 | 03 07/kv-server", "a process, or a thread"},
-    {"on_stop", "01 | 03 07/kv-server | 04 05 06 07",
-     "what a signal must wake: accept, a wait for a place, a loop"},
-    {"converse", "01 02 03 | 07/kv-server",
-     "the commands of kv-server are frames, and answered in batches"},
+    {"on_stop", "01 | 03 07/kv-server", "03 has a wait for a place to end"},
+    {"converse", "01 02 03 | 07/kv-server", "kv-server's is in kv_talk.c"},
+    {"serve_client", "02 | 03 07/kv-server | 04 | 05 | 06 07",
+     "a process, a thread, or a step of a loop that waits in its own way"},
     {"wants_write", "04 05 06 | 07", "a buffer holds what 07 owes"},
-    {"conn_write", "04 05 06 | 07 | 07/kv-server",
-     "a buffer holds what 07 owes; kv-server waits in its send"},
-    {"conn_read", "04 05 06 | 07 | 07/kv-server",
-     "07 keeps the beginning of a frame; kv-server waits in its recv"},
+    {"conn_write", "04 05 06 | 07", "a buffer holds what 07 owes"},
+    {"conn_read", "04 05 06 | 07", "07 keeps the beginning of a frame"},
     {"conn_say", "04 05 06 | 07", "07 says something to each whole frame"},
     {"conn_open", "04 05 06 | 07", "no service of 07 speaks first"},
     {"conn_close", "04 05 06 | 07", "07 has two buffers to free"},
@@ -42,6 +39,7 @@ static const struct exception in_servers[] = {
 
 static const struct exception in_clients[] = {
     {"read_input", "01 | 04 05 06 | 07", "lines, what comes, frames"},
+    {"live_as_sender", "02 | 03", "a process, or a thread"},
     {"start_sender", "02 | 03", "a process, or a thread"},
     {"live_as_sender", "02 | 03", "a process, or a thread"},
     {"end_sender", "02 | 03", "a process, or a thread"},
