@@ -41,7 +41,7 @@ static const char *included(const char *line)
 }
 
 /* Own, system, ours: what is included first must need nothing before it. Where
- * several sources share a header (codecs.h), that is their own. */
+ * several sources share a header, that is their own. */
 static int rank(const struct text *t, const char *name, bool is_first)
 {
     const char *base = strrchr(t->path, '/') + 1;

@@ -118,8 +118,8 @@ static const char *assignment_in(const char *code)
 /* "(n = recv(...)) > 0": the rest behind it, or NULL if it is none. */
 static const char *behind_idiom(const char *condition)
 {
-    static const char *const calls[] = {"recv(", "receive(", "read(", "accept",
-                                        "waitpid("};
+    static const char *const calls[] = {"recv(",  "receive(", "read(",
+                                        "accept", "waitpid(", "getopt_long("};
     static const char *const ends[] = {" > 0", " == -1", " != -1", " != 0"};
     const char *at = condition;
     bool is_one = false;
