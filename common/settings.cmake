@@ -1,5 +1,5 @@
-# Language, warnings and sanitizers for everything that is built. Included by
-# the root and by every stage that is built alone.
+# common/settings.cmake - language, warnings and sanitizers for everything that
+# is built. Included by the root and by every stage that is built alone.
 include_guard(GLOBAL)
 
 set(CMAKE_C_STANDARD 11)

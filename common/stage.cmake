@@ -3,6 +3,7 @@
 #     seven_server(NAME SOURCE [SOURCE...] AFTER NAME PORT N LINES N [ADDS N]
 #                  [CLIENTS N] [NEEDS HEADER] [LINKS LIBRARY...]
 #                  [CLIENT NAME] TRAITS TRAIT...)
+#     seven_server(STAGE/NAME SOURCE [SOURCE...] AFTER NAME ...)
 #     seven_client(STAGE SOURCE... [NEEDS HEADER] [LINKS LIBRARY...])
 #
 # This is the one list: the tests, the comparison, the demo, the diffs and the
@@ -11,14 +12,15 @@
 #   NAME     the stage's folder, 06-epoll: target 06-epoll-server, program
 #            06-epoll/server in the build folder. A variant of the stage's
 #            model is 06-epoll/edge: target 06-epoll-edge, program
-#            06-epoll/edge; it has its stage's client.
+#            06-epoll/edge; it has its stage's client. What it leaves out is
+#            its neighbour's, but for 50 LINES more, and 85 that it ADDS.
 #   SOURCE   in the folder of the CMakeLists.txt; the first is the one to read.
 #   AFTER    the neighbour that it is read beside, and that `diff-06` or
 #            `diff-06-edge` compares it with; left out by the first.
 #   PORT     what it listens on by default.
 #   LINES    the most that the first source may have.
 #   ADDS     the most that its diff may add, functions apart that are another
-#            server's to the byte; left out: no limit.
+#            server's to the byte; 0, or left out by a stage: no limit.
 #   CLIENTS  how many it holds at most, whatever the descriptor limit: a fixed
 #            pool, or FD_SETSIZE.
 #   NEEDS    a header without which a system cannot build it: the server then
@@ -78,10 +80,28 @@ function(seven_program NAME KIND)
   set_target_properties(${target} PROPERTIES OUTPUT_NAME ${program})
 endfunction()
 
+# What a variant does not say of itself, in the scope of seven_server().
+macro(seven_variant)
+  foreach(key PORT LINES CLIENTS NEEDS LINKS TRAITS)
+    if(NOT DEFINED is_${key})
+      seven_get(${is_AFTER} ${key} is_${key})
+      if(key STREQUAL LINES)
+        math(EXPR is_LINES "${is_LINES} + 50")
+      endif()
+    endif()
+  endforeach()
+  if(NOT DEFINED is_ADDS)
+    set(is_ADDS 85)
+  endif()
+endmacro()
+
 function(seven_server NAME)
   cmake_parse_arguments(PARSE_ARGV 1 is ""
     "AFTER;PORT;LINES;ADDS;CLIENTS;NEEDS;CLIENT" "LINKS;TRAITS")
   set(sources ${is_UNPARSED_ARGUMENTS})
+  if(NAME MATCHES "/")
+    seven_variant()
+  endif()
   seven_program(${NAME} server NEEDS ${is_NEEDS} LINKS ${is_LINKS}
                 SOURCES ${sources})
   if(absent)
@@ -101,7 +121,7 @@ function(seven_server NAME)
   set(is_ABSENT ${absent})
   set_property(GLOBAL APPEND PROPERTY SEVEN_SERVERS ${NAME})
   foreach(key SOURCE STAGE TARGET CLIENT ABSENT AFTER PORT LINES ADDS
-          CLIENTS TRAITS)
+          CLIENTS NEEDS LINKS TRAITS)
     set_property(GLOBAL PROPERTY SEVEN_${NAME}_${key} "${is_${key}}")
   endforeach()
 endfunction()

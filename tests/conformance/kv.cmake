@@ -17,7 +17,8 @@ set(kv_arguments
 if(TARGET inject)
   list(APPEND kv_arguments --preload $<TARGET_FILE:inject>)
 endif()
+labels_of(07-framing/kv-server labels)
 foreach(store lock shards owner)
-  discover_cases(kv 07-framing.kv.${store} 07-framing
+  discover_cases(kv 07-framing.kv.${store} "${labels}"
     --store ${store} ${kv_arguments})
 endforeach()

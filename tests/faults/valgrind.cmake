@@ -1,5 +1,5 @@
-# A handful of cases with the server under valgrind, for one stage of each kind
-# of model: no leak, no invalid access, no error in a child or a thread. That no
+# tests/faults/valgrind.cmake - a handful of cases with the server under
+# valgrind, for those with that trait, one of each kind of model: no leak, no invalid access, no error in a child or a thread. That no
 # descriptor is left is what these cases look for themselves.
 find_program(VALGRIND valgrind)
 if(NOT VALGRIND)
@@ -13,32 +13,32 @@ endif()
 set(valgrind_wrapper "valgrind -q --error-exitcode=99 --leak-check=full \
 --show-leak-kinds=definite --errors-for-leak-kinds=definite")
 
-function(valgrind_test STAGE CASE)
-  if(NOT TARGET ${STAGE}-server)
-    return() # 06 on a system without epoll
-  endif()
-  set(name ${STAGE}.${CASE}.valgrind)
+function(valgrind_test SERVER CASE)
+  set(name ${SERVER}.${CASE}.valgrind)
   if(no_valgrind)
     add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -E echo
              "skipped: ${no_valgrind}")
     set_tests_properties(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "skipped: ")
   else()
+    seven_get(${SERVER} TARGET target)
     add_test(NAME ${name} COMMAND suite
-             --server $<TARGET_FILE:${STAGE}-server> --stage ${STAGE} ${CASE})
+             --server $<TARGET_FILE:${target}> --stage ${SERVER} ${CASE})
     set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT
       "TEST_WRAPPER=${valgrind_wrapper}")
   endif()
+  string(REPLACE "/" ";" labels ${SERVER})
   set_tests_properties(${name} PROPERTIES
-    LABELS "valgrind;${STAGE}" TIMEOUT 180)
+    LABELS "valgrind;${labels}" TIMEOUT 180)
 endfunction()
 
-foreach(stage 02-fork 03-pthread 06-epoll)
+seven_servers(servers valgrind)
+foreach(server IN LISTS servers)
   foreach(case clients-leave-nothing reset-while-owed stop-with-several
           half-close-in-the-middle farewells-do-not-mix)
-    valgrind_test(${stage} ${case})
+    valgrind_test(${server} ${case})
   endforeach()
-endforeach()
-# A process each would take too long.
-foreach(stage 03-pthread 06-epoll)
-  valgrind_test(${stage} everything-in-one-batch)
+  seven_get(${server} TRAITS traits)
+  if(NOT process-each IN_LIST traits) # that would take too long
+    valgrind_test(${server} everything-in-one-batch)
+  endif()
 endforeach()

@@ -45,18 +45,19 @@ enum {
 };
 
 struct server_info {
-    const char *name;    /* "06-epoll", "06-epoll/edge" */
-    const char *stage;   /* "06-epoll": its folder */
-    const char *source;  /* "06-epoll/server.c", from the root */
-    const char *target;  /* CMake's name, "06-epoll-edge" */
-    const char *program; /* the binary's whole path; NULL: absent */
-    const char *client;  /* its stage's, likewise, or NULL */
-    const char *absent;  /* why this system cannot build it, or NULL */
-    const char *after;   /* the neighbour's name, or NULL */
-    int port;            /* its default */
-    int max_lines;       /* of `source` */
-    int max_added;       /* of its diff against `after`; 0: no limit */
-    int max_clients;     /* whatever the descriptor limit; 0: no limit */
+    const char *name;          /* "06-epoll", "06-epoll/edge" */
+    const char *stage;         /* "06-epoll": its folder */
+    const char *source;        /* "06-epoll/server.c", from the root */
+    const char *target;        /* CMake's name, "06-epoll-edge" */
+    const char *program;       /* the binary's whole path; NULL: absent */
+    const char *client;        /* its stage's, likewise, or NULL */
+    const char *client_source; /* of that, or NULL */
+    const char *absent;        /* why this system cannot build it, or NULL */
+    const char *after;         /* the neighbour's name, or NULL */
+    int port;                  /* its default */
+    int max_lines;             /* of `source` */
+    int max_added;             /* of its diff against `after`; 0: no limit */
+    int max_clients;           /* whatever the descriptor limit; 0: no limit */
     unsigned int traits;
 };
 

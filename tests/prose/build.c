@@ -55,7 +55,7 @@ static const char *argument_of(const char *command, const char *option)
 /* The cc line of the README that compiles stage/`file`. */
 static const char *cc_line(const struct text *t, const char *file)
 {
-    const char *source = keep_format("%s/%s", stage->name, file);
+    const char *source = keep_format("%s/%s", server->name, file);
     const char *command;
     size_t line = 0;
 
@@ -79,7 +79,7 @@ static void check_cc_line(const char *command, const char *program)
 
 void case_cc_lines(void)
 {
-    struct text t = read_text("%s/README.md", stage->name);
+    struct text t = read_text("%s/README.md", server->name);
 
     enter_mirror(false);
     if (!have_program("cc"))
@@ -88,18 +88,18 @@ void case_cc_lines(void)
     check_cc_line(cc_line(&t, "client.c"), "client");
 }
 
-void case_alone(void)
+void case_built_alone(void)
 {
-    struct text t = read_text("%s/README.md", stage->name);
+    struct text t = read_text("%s/README.md", server->name);
     size_t line = 0;
     const char *command = next_shell_line(
-        &t, &line, keep_format("cmake -S %s -B build", stage->name));
+        &t, &line, keep_format("cmake -S %s -B build", server->name));
     const char *dir;
     char *output;
 
     if (command == NULL)
         CHECK_FAIL("%s: no line \"cmake -S %s -B build ...\"", t.path,
-                   stage->name);
+                   server->name);
     dir = argument_of(command, "-B");
     enter_mirror(false);
     must_run(keep_format("PATH=\"$(dirname '%s')\":$PATH\n%s", PROSE_CMAKE,
@@ -128,7 +128,7 @@ static const char *line_to_remove(const struct text *t)
  * without the stage. */
 static const char *test_to_run(const struct text *t)
 {
-    const char *start = keep_format("'^%s\\.", stage->name);
+    const char *start = keep_format("'^%s\\.", server->name);
     size_t first, end;
 
     section_lines(t, "Exercises", &first, &end);
@@ -145,19 +145,19 @@ static const char *test_to_run(const struct text *t)
 
 static void write_without(const char *removed, const char *path)
 {
-    struct text server = read_text("%s/server.c", stage->name);
+    struct text source = source_of(server);
     FILE *f = fopen(path, "we");
     int found = 0;
 
     CHECK(f != NULL);
-    for (size_t i = 0; i < server.count; i++)
-        if (strcmp(trimmed(server.lines[i]), removed) == 0)
+    for (size_t i = 0; i < source.count; i++)
+        if (strcmp(trimmed(source.lines[i]), removed) == 0)
             found++;
         else
-            fprintf(f, "%s\n", server.lines[i]);
+            fprintf(f, "%s\n", source.lines[i]);
     CHECK(fclose(f) == 0);
     if (found != 1)
-        CHECK_FAIL("%d lines of %s are \"%s\"", found, server.path, removed);
+        CHECK_FAIL("%d lines of %s are \"%s\"", found, source.path, removed);
 }
 
 /* A command with the first `old` in it replaced. */
@@ -174,12 +174,12 @@ static const char *replaced(const char *command, const char *old,
 /* The program that has the test. */
 static const char *suite_of_stage(void)
 {
-    return starts_with(stage->name, "07") ? PROSE_FRAMED : PROSE_SUITE;
+    return server_has(server, TRAIT_FRAMES) ? PROSE_FRAMED : PROSE_SUITE;
 }
 
 void case_exercise(void)
 {
-    struct text t = read_text("%s/README.md", stage->name);
+    struct text t = read_text("%s/README.md", server->name);
     const char *test = test_to_run(&t);
     const char *command = cc_line(&t, "server.c");
     char *output;
@@ -189,13 +189,12 @@ void case_exercise(void)
     if (!have_program("cc"))
         check_skip("no cc here");
     write_without(line_to_remove(&t), "exercise.c");
-    must_run(replaced(command, keep_format("%s/server.c", stage->name),
-                      "exercise.c"));
+    must_run(replaced(command, server->source, "exercise.c"));
     check_step("the test \"%s\" of a server without \"%s\"", test,
                line_to_remove(&t));
     status = run_command(keep_format("HARNESS_DEADLINE_MS=4000 '%s' --stage %s "
                                      "--server ./server '%s'",
-                                     suite_of_stage(), stage->name, test),
+                                     suite_of_stage(), server->name, test),
                          &output);
     if (status != 1)
         CHECK_FAIL("the test must fail without this line, and ended with "
@@ -313,17 +312,18 @@ void case_diff_targets(void)
 {
     if (!have_program("diff"))
         check_skip("no diff here");
-    for (size_t i = 0; stage_at(i) != NULL; i++) {
-        const struct stage *s = stage_at(i);
+    for (size_t i = 0; server_at(i) != NULL; i++) {
+        const struct server_info *s = server_at(i);
         struct change change;
         char *output;
 
-        if (s->neighbour == NULL || !is_built(s))
+        if (s->after == NULL)
             continue;
-        change = stage_change(s);
-        check_step("diff-%.2s", s->name);
-        CHECK_EQ(run_command(keep_format("'%s' --build '%s' --target diff-%.2s",
-                                         PROSE_CMAKE, PROSE_BUILD, s->name),
+        change = server_change(s);
+        check_step("diff-%s", short_name(s, "-"));
+        CHECK_EQ(run_command(keep_format("'%s' --build '%s' --target diff-%s",
+                                         PROSE_CMAKE, PROSE_BUILD,
+                                         short_name(s, "-")),
                              &output),
                  0);
         CHECK_EQ(count_lines(output, '+'), change.added);

@@ -5,21 +5,9 @@
 
 #include "prose.h"
 
-const struct stage *stage;
+const struct server_info *server;
 
-/* Neighbours and limits. What a diff may add is limited where the stages are
- * to be read side by side; 04 is the one rewrite, 07 brings codecs. */
-static const struct stage stages[] = {
-    {"01-blocking", NULL, 150, 0, ONE_AT_A_TIME},
-    {"02-fork", "01-blocking", 150, 60, ONE_EACH},
-    {"03-pthread", "01-blocking", 150, 60, ONE_EACH},
-    {"04-select", "03-pthread", 240, 0, ONE_LOOP},
-    {"05-poll", "04-select", 240, 70, ONE_LOOP},
-    {"06-epoll", "05-poll", 240, 70, ONE_LOOP},
-    {"07-framing", "06-epoll", 260, 0, ONE_LOOP},
-};
-
-/* A case, and the stages it is about. */
+/* A case, and the servers it is about; NULL: all. */
 struct row {
     struct check_case c;
     bool (*applies)(void);
@@ -27,26 +15,39 @@ struct row {
 
 static bool has_neighbour(void)
 {
-    return stage->neighbour != NULL;
+    return server->after != NULL;
 }
 
-static const struct row stage_cases[] = {
+/* A variant has no client and no README of its own. */
+static bool is_stage(void)
+{
+    return !server_is_variant(server);
+}
+
+static bool is_built_stage(void)
+{
+    return is_stage() && server->absent == NULL;
+}
+
+static const struct row server_cases[] = {
     {{"sizes", case_sizes}, NULL},
     {{"header", case_header}, NULL},
     {{"order", case_order}, NULL},
-    {{"shared-functions", case_shared}, shares_functions},
+    {{"twins", case_twins}, NULL},
     {{"diff-budget", case_diff_budget}, has_neighbour},
-    {{"readme-form", case_readme_form}, NULL},
-    {{"readme-names", case_readme_names}, NULL},
-    {{"readme-code", case_readme_code}, NULL},
-    {{"picture", case_picture}, NULL},
-    {{"transcripts", case_transcripts}, NULL},
-    {{"cc-lines", case_cc_lines}, NULL},
-    {{"built-alone", case_alone}, NULL},
-    {{"exercise", case_exercise}, NULL},
+    {{"riddles", case_riddles}, NULL},
+    {{"readme-form", case_readme_form}, is_stage},
+    {{"readme-names", case_readme_names}, is_stage},
+    {{"readme-code", case_readme_code}, is_stage},
+    {{"picture", case_picture}, is_stage},
+    {{"transcripts", case_transcripts}, is_built_stage},
+    {{"cc-lines", case_cc_lines}, is_built_stage},
+    {{"built-alone", case_built_alone}, is_built_stage},
+    {{"exercise", case_exercise}, is_built_stage},
 };
 
 static const struct row repository_cases[] = {
+    {{"twins-table", case_twins_table}, NULL},
     {{"stage-table", case_stage_table}, NULL},
     {{"links", case_links}, NULL},
     {{"words", case_words}, NULL},
@@ -59,28 +60,15 @@ static const struct row repository_cases[] = {
     {{"docs-cc-lines", case_docs_cc_lines}, NULL},
     {{"docs-transcripts", case_docs_transcripts}, NULL},
     {{"format", case_format}, NULL},
+    {{"file-heads", case_file_heads}, NULL},
+    {{"includes", case_includes}, NULL},
+    {{"rulers", case_rulers}, NULL},
+    {{"names-agree", case_names_agree}, NULL},
+    {{"variant", case_variant}, NULL},
 };
 
 static struct check_case cases[32];
 static size_t count;
-
-const struct stage *stage_named(const char *name)
-{
-    for (size_t i = 0; i < CHECK_COUNT(stages); i++)
-        if (strcmp(stages[i].name, name) == 0)
-            return &stages[i];
-    return NULL;
-}
-
-bool is_built(const struct stage *s)
-{
-    return find_word(PROSE_STAGES, s->name) != NULL;
-}
-
-const struct stage *stage_at(size_t index)
-{
-    return index < CHECK_COUNT(stages) ? &stages[index] : NULL;
-}
 
 static void choose(const struct row *rows, size_t n)
 {
@@ -94,19 +82,20 @@ static void choose(const struct row *rows, size_t n)
 static int list(void)
 {
     for (size_t i = 0; i < count; i++)
-        printf("%s prose all 180\n", cases[i].name);
+        printf("%s prose all %d\n", cases[i].name,
+               cases[i].run == case_variant ? 900 : 180);
     return 0;
 }
 
 int main(int argc, char **argv)
 {
     if (argc > 2 && strcmp(argv[1], "--stage") == 0) {
-        stage = stage_named(argv[2]);
-        if (stage == NULL) {
-            fprintf(stderr, "prose: no stage '%s' in main.c\n", argv[2]);
+        server = server_named(argv[2]);
+        if (server == NULL) {
+            fprintf(stderr, "prose: no server '%s' in the list\n", argv[2]);
             return 2;
         }
-        choose(stage_cases, CHECK_COUNT(stage_cases));
+        choose(server_cases, CHECK_COUNT(server_cases));
         argv[2] = argv[0];
         argv += 2;
         argc -= 2;

@@ -68,13 +68,16 @@ static void draw(char rows[CLIENTS][LENGTH + 1])
         clients[i] = (struct client){.asked_at = i, .work = WORK};
     memset(rows, 0, CLIENTS * (LENGTH + 1));
     for (int time = 0; time < LENGTH; time++) {
-        int picked = pick(clients, time, stage->model == ONE_AT_A_TIME);
+        int picked =
+            pick(clients, time, server_has(server, TRAIT_ONE_AT_A_TIME));
 
         for (int i = 0; i < CLIENTS; i++) {
+            bool one_each = (server->traits &
+                             (TRAIT_PROCESS_EACH | TRAIT_THREAD_EACH)) != 0;
             bool asked = has_asked(&clients[i], time);
 
             rows[i][time] = asked ? '.' : ' ';
-            if (asked && (stage->model == ONE_EACH || i == picked))
+            if (asked && (one_each || i == picked))
                 rows[i][time] = serve(&clients[i], time);
         }
     }
@@ -95,7 +98,7 @@ static void check_row(const struct text *t, size_t line, const char *want)
 
 void case_picture(void)
 {
-    struct text readme = read_text("%s/README.md", stage->name);
+    struct text readme = read_text("%s/README.md", server->name);
     char rows[CLIENTS][LENGTH + 1];
     struct block b = {0};
 

@@ -2,10 +2,11 @@
  * tests/prose/prose.h - what the documents and the sources promise about
  * themselves, put to the test.
  *
- *     prose [--stage NN-name] [--list | CASE]
+ *     prose [--stage NAME] [--list | CASE]
  *
- * With --stage the cases are about that stage, without it about the whole
- * repository. A new case is a function named here and a line in main.c.
+ * With --stage the cases are about that server of the one list
+ * (../harness/servers.h), without it about the whole repository. A new case is
+ * a function named here and a line in main.c.
  */
 #ifndef PROSE_H
 #define PROSE_H
@@ -14,8 +15,9 @@
 #include <stddef.h>
 
 #include "check.h"
+#include "servers.h"
 
-/* ---- text.c: files and lines --------------------------------------------- */
+/* ---- text.c: files and lines ---- */
 
 /* A file cut into lines, without their newlines. line[i] is the line that an
  * editor numbers i + 1. */
@@ -54,8 +56,7 @@ bool is_word_char(char c);
  * cases. */
 const char *find_word(const char *line, const char *word);
 
-/* ---- markdown.c -----------------------------------------------------------
- */
+/* ---- markdown.c ---- */
 
 /* A fenced block: its lines are [first, end), its fence says `info`. */
 struct block {
@@ -84,8 +85,7 @@ bool next_code(const struct text *t, struct span *s);
  * Begins at *line, which is set past the end. */
 char *joined_line(const struct text *t, size_t *line, size_t end);
 
-/* ---- source.c: C as .clang-format leaves it --------------------------------
- */
+/* ---- source.c: C as .clang-format leaves it ---- */
 
 struct function {
     char name[64];
@@ -98,23 +98,36 @@ struct function {
 bool next_function(const struct text *t, size_t from, struct function *f);
 bool find_function(const struct text *t, const char *name, struct function *f);
 
-/* ---- the stage under test --------------------------------------------------
- */
-
-struct stage {
-    const char *name;
-    const char *neighbour; /* what its diff is against, or NULL */
-    size_t max_lines;      /* of server.c */
-    int max_added;         /* lines its diff may add, or 0: no budget */
-    enum { ONE_AT_A_TIME, ONE_EACH, ONE_LOOP } model;
+/* A static variable of the file, and the comment that goes with it. */
+struct variable {
+    char name[64];
+    size_t first, end;
+    bool has_comment;
+    bool is_const;
 };
 
-const struct stage *stage_named(const char *name); /* NULL: no such stage */
-extern const struct stage *stage;                  /* what --stage says */
+/* The variable at or after line `from`; go on with variable.end. */
+bool next_variable(const struct text *t, size_t from, struct variable *v);
 
-/* Whether it is part of this build: on a system without epoll 06 is not. */
-bool is_built(const struct stage *s);
-const struct stage *stage_at(size_t index); /* NULL after the last */
+/* The same lines with blanks for what is in comments and between quotes. */
+struct text without_comments(const struct text *t);
+
+/* ---- the server under test ---- */
+
+extern const struct server_info *server; /* what --stage names */
+
+struct text source_of(const struct server_info *s);
+
+/* The one that the list says to read it beside, or NULL. */
+const struct server_info *neighbour_of(const struct server_info *s);
+
+/* The source of the client that comes with it, as a path from the root, or
+ * NULL: a variant that has its stage's, or a system that cannot build it. */
+const char *client_source(const struct server_info *s);
+
+/* How the tables and the targets name it: "06", and behind that "-edge" or
+ * what else joins the two. */
+const char *short_name(const struct server_info *s, const char *joint);
 
 /* How many lines must be added to and removed from `old` to make `new`, by the
  * longest common sequence of lines. */
@@ -122,18 +135,17 @@ struct change {
     int added, removed;
 };
 struct change count_change(const struct text *old, const struct text *new);
-struct change stage_change(const struct stage *s);
+struct change server_change(const struct server_info *s);
 
-/* Whether its server.c has functions that are another's, byte for byte. */
-bool shares_functions(void);
-
-/* ---- run.c: commands --------------------------------------------------------
- */
+/* ---- run.c: commands ---- */
 
 /* Makes an empty directory the current one that looks like the root of the
  * repository: a link for each of its entries, and with `with_build` a link
  * "build" to the build directory. Removed when the case ends. */
 void enter_mirror(bool with_build);
+
+/* The same with copies, which a case may change and build. */
+void enter_copy(void);
 
 /* Runs a shell command in the current directory; returns its exit status and
  * all it printed. */
@@ -145,13 +157,13 @@ bool have_program(const char *name);
  * system does not allow it. */
 bool enter_own_network(void);
 
-/* ---- cases ------------------------------------------------------------------
- */
+/* ---- cases ---- */
 
 void case_sizes(void);
 void case_header(void);
 void case_order(void);
-void case_shared(void);
+void case_twins(void);
+void case_riddles(void);
 void case_diff_budget(void);
 void case_readme_form(void);
 void case_readme_names(void);
@@ -160,9 +172,10 @@ void case_picture(void);
 void case_transcripts(void);
 void case_cc_lines(void);
 void case_docs_cc_lines(void);
-void case_alone(void);
+void case_built_alone(void);
 void case_exercise(void);
 
+void case_twins_table(void);
 void case_stage_table(void);
 void case_links(void);
 void case_words(void);
@@ -174,5 +187,10 @@ void case_commands_named(void);
 void case_diff_targets(void);
 void case_docs_transcripts(void);
 void case_format(void);
+void case_file_heads(void);
+void case_includes(void);
+void case_rulers(void);
+void case_names_agree(void);
+void case_variant(void);
 
 #endif

@@ -23,7 +23,7 @@ static const char *const sections[] = {
 
 static struct text readme(void)
 {
-    return read_text("%s/README.md", stage->name);
+    return read_text("%s/README.md", server->name);
 }
 
 static void check_sections(const struct text *t)
@@ -59,9 +59,9 @@ static size_t count_items(const struct text *t, const char *heading)
 /* The summary of a diff reads "(+12 -3)" and must be true. */
 static void check_diff_summary(const struct text *t)
 {
-    struct change real = stage_change(stage);
-    const char *command =
-        keep_format("cmake --build build --target diff-%.2s", stage->name);
+    struct change real = server_change(server);
+    const char *command = keep_format("cmake --build build --target diff-%s",
+                                      short_name(server, "-"));
     size_t first, end;
     bool said = false, shown = false;
 
@@ -92,13 +92,13 @@ void case_readme_form(void)
     if (t.count > MAX_LINES)
         CHECK_FAIL("%s has %zu lines, the limit is %d", t.path, t.count,
                    MAX_LINES);
-    CHECK(starts_with(t.lines[0], keep_format("# %s: ", stage->name)));
+    CHECK(starts_with(t.lines[0], keep_format("# %s: ", server->name)));
     CHECK(t.lines[1][0] == '\0' && t.lines[2][0] != '\0'); /* the idea */
     check_sections(&t);
     points = count_items(&t, "How it works");
     CHECK(points >= MIN_POINTS && points <= MAX_POINTS);
     CHECK_EQ(count_items(&t, "Exercises"), EXERCISES);
-    if (stage->neighbour != NULL)
+    if (server->after != NULL)
         check_diff_summary(&t);
 }
 
@@ -145,8 +145,8 @@ static bool is_mentioned_in(const char *suffixes, const char *folder,
 
 static bool is_here(const char *name)
 {
-    return is_defined_in(keep_format("%s/server.c", stage->name), name) ||
-           is_defined_in(keep_format("%s/client.c", stage->name), name) ||
+    return is_defined_in(server->source, name) ||
+           is_defined_in(keep_format("%s/client.c", server->name), name) ||
            is_mentioned_in(".h", "common/", name);
 }
 
@@ -186,9 +186,7 @@ static void check_points(const struct text *t)
         while (next_code(t, &s) && s.code_line == i) {
             const char *name = called_name(s.code);
 
-            names +=
-                name != NULL &&
-                is_defined_in(keep_format("%s/server.c", stage->name), name);
+            names += name != NULL && is_defined_in(server->source, name);
         }
     }
     check_point(t, item, names);
@@ -206,7 +204,7 @@ void case_readme_names(void)
             CHECK_FAIL("%s:%zu: there is no %s() in this stage", t.path,
                        s.code_line + 1, name);
         if (is_identifier(s.code) &&
-            !is_mentioned_in(".c .h", stage->name, s.code) &&
+            !is_mentioned_in(".c .h", server->name, s.code) &&
             !is_mentioned_in(".c .h", "common/", s.code))
             CHECK_FAIL("%s:%zu: there is no %s in this stage", t.path,
                        s.code_line + 1, s.code);
@@ -236,9 +234,9 @@ static bool has_line(const char *name, const char *line)
 {
     struct text t;
 
-    if (!exists(in_root(keep_format("%s/%s", stage->name, name))))
+    if (!exists(in_root(keep_format("%s/%s", server->name, name))))
         return false;
-    t = read_text("%s/%s", stage->name, name);
+    t = read_text("%s/%s", server->name, name);
     for (size_t i = 0; i < t.count; i++)
         if (strcmp(trimmed(t.lines[i]), line) == 0)
             return true;

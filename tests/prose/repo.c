@@ -39,17 +39,17 @@ static bool calls(const struct text *t, const char *name)
     return false;
 }
 
-/* Each call named as new is made here, and not in the stage before. */
-static void check_new_calls(const struct stage *s, const char *cell)
+/* Each call named as new is made here, and not in the neighbour. */
+static void check_new_calls(const struct server_info *s, const char *cell)
 {
-    struct text here = read_text("%s/server.c", s->name);
+    struct text here = source_of(s);
     char *names = keep_format("%s", cell);
 
     for (char *n = strtok(names, "`, "); n != NULL; n = strtok(NULL, "`, ")) {
         if (!calls(&here, n))
             CHECK_FAIL("%s does not call %s", here.path, n);
-        if (s->neighbour != NULL) {
-            struct text before = read_text("%s/server.c", s->neighbour);
+        if (s->after != NULL) {
+            struct text before = source_of(neighbour_of(s));
 
             if (calls(&before, n))
                 CHECK_FAIL("%s calls %s too", before.path, n);
@@ -57,14 +57,13 @@ static void check_new_calls(const struct stage *s, const char *cell)
     }
 }
 
-static void check_table_row(const struct stage *s, char *cells[CELLS])
+static void check_table_row(const struct server_info *s, char *cells[CELLS])
 {
-    struct text server = read_text("%s/server.c", s->name);
-    const char *lines = keep_format("%zu", server.count), *diff = "";
+    const char *lines = keep_format("%zu", source_of(s).count), *diff = "";
 
-    if (s->neighbour != NULL)
-        diff = keep_format("+%d -%d", stage_change(s).added,
-                           stage_change(s).removed);
+    if (s->after != NULL)
+        diff = keep_format("+%d -%d", server_change(s).added,
+                           server_change(s).removed);
     if (strcmp(cells[3], lines) != 0 || strcmp(cells[4], diff) != 0)
         CHECK_FAIL("README.md: the row of %s must say \"%s | %s\", and says "
                    "\"%s | %s\"",
@@ -72,28 +71,65 @@ static void check_table_row(const struct stage *s, char *cells[CELLS])
     check_new_calls(s, cells[2]);
 }
 
-/* A row for each stage that stands, and none for another. */
+/* The line of the row that begins with the server's link, in the lines from
+ * `first` to `end`, or `end`. */
+static size_t find_row(const struct text *t, const struct server_info *s,
+                       size_t first, size_t end, char *cells[CELLS])
+{
+    const char *link = keep_format("[%s](%s/", s->name, s->stage);
+
+    while (first < end &&
+           !(split_row(t->lines[first], cells) && starts_with(cells[0], link)))
+        first++;
+    return first;
+}
+
+/* A row for each server of the list, in its order: the stages in one table,
+ * what stands beside them in another; and no row for anything else. */
+static void check_tables(const struct text *t, const char *heading,
+                         bool variants)
+{
+    size_t first, end, row, rows = 0, known = 0;
+    char *cells[CELLS];
+
+    section_lines(t, heading, &first, &end);
+    for (size_t i = first; i < end; i++)
+        rows += starts_with(t->lines[i], "| [");
+    for (size_t i = 0; server_at(i) != NULL; i++) {
+        const struct server_info *s = server_at(i);
+
+        if (server_is_variant(s) != variants)
+            continue;
+        row = find_row(t, s, first, end, cells);
+        if (row == end)
+            CHECK_FAIL("README.md, \"%s\": after line %zu no row for %s",
+                       heading, first, s->name);
+        check_table_row(s, cells);
+        first = row + 1;
+        known++;
+    }
+    CHECK_EQ(rows, known);
+}
+
+static bool any_variant(void)
+{
+    size_t i = 0;
+
+    while (server_at(i) != NULL && !server_is_variant(server_at(i)))
+        i++;
+    return server_at(i) != NULL;
+}
+
 void case_stage_table(void)
 {
     struct text t = read_text("README.md");
 
-    for (size_t i = 0; stage_at(i) != NULL; i++) {
-        const struct stage *s = stage_at(i);
-        const char *link = keep_format("[%s](%s/", s->name, s->name);
-        char *cells[CELLS] = {0};
-        size_t line = 0;
-
-        while (line < t.count && !(split_row(t.lines[line], cells) &&
-                                   starts_with(cells[0], link)))
-            line++;
-        if (!exists(in_root(keep_format("%s/server.c", s->name)))) {
-            CHECK(line == t.count);
-            continue;
-        }
-        if (line == t.count)
-            CHECK_FAIL("README.md: no row that begins with %s", link);
-        check_table_row(s, cells);
-    }
+    check_tables(&t, "The stages", false);
+    if (any_variant())
+        check_tables(&t, "Beside the seven", true);
+    else
+        for (size_t i = 0; i < t.count; i++)
+            CHECK(strcmp(t.lines[i], "## Beside the seven") != 0);
 }
 
 /* As web pages of repositories name a heading: small letters, blanks as
@@ -304,6 +340,7 @@ static bool is_exempt(const struct text *t, size_t line)
 {
     return strstr(t->lines[line], "#include") != NULL ||
            strstr(t->lines[line], "__has_include") != NULL ||
+           strstr(t->lines[line], "06-epoll/mine") != NULL || /* variant.c */
            ends_with(t->path, "Lists.txt") || ends_with(t->path, ".cmake");
 }
 

@@ -43,21 +43,40 @@ static void link_here(const char *target, const char *name)
         CHECK_FAIL("symlink %s: %s", name, strerror(errno));
 }
 
-void enter_mirror(bool with_build)
+/* An empty directory becomes the current one, and gets what the root has. */
+static void enter_root(bool copied)
 {
     DIR *d = opendir(PROSE_ROOT);
     struct dirent *entry;
+    char *output;
 
     CHECK(d != NULL && chdir(harness_dir()) == 0);
     if (mirror_owner != getpid())
         atexit(remove_mirror); /* runs before the harness's own clean-up */
     mirror_owner = getpid();
-    while ((entry = readdir(d)) != NULL)
-        if (entry->d_name[0] != '.' && !starts_with(entry->d_name, "build"))
-            link_here(in_root(entry->d_name), entry->d_name);
+    while ((entry = readdir(d)) != NULL) {
+        const char *path = in_root(entry->d_name);
+
+        if (entry->d_name[0] == '.' || starts_with(entry->d_name, "build"))
+            continue;
+        if (!copied)
+            link_here(path, entry->d_name);
+        else if (run_command(keep_format("cp -R '%s' .", path), &output) != 0)
+            CHECK_FAIL("cp: %s", output);
+    }
     closedir(d);
+}
+
+void enter_mirror(bool with_build)
+{
+    enter_root(false);
     if (with_build)
         link_here(PROSE_BUILD, "build");
+}
+
+void enter_copy(void)
+{
+    enter_root(true);
 }
 
 int run_command(const char *command, char **output)

@@ -89,3 +89,107 @@ bool find_function(const struct text *t, const char *name, struct function *f)
             return true;
     return false;
 }
+
+/* "static struct conn *conns; ..." of the file, no function. */
+static bool is_variable(const char *line)
+{
+    size_t code = strcspn(line, ";=");
+
+    return starts_with(line, "static ") && line[code] != '\0' &&
+           memchr(line, '(', code) == NULL;
+}
+
+bool next_variable(const struct text *t, size_t from, struct variable *v)
+{
+    size_t at = from;
+    const char *line, *end;
+
+    while (at < t->count && !is_variable(t->lines[at]))
+        at++;
+    if (at == t->count)
+        return false;
+    line = t->lines[at];
+    *v = (struct variable){.first = at, .end = at + 1};
+    v->is_const = find_word(line, "const") != NULL;
+    v->has_comment = strstr(line, "/*") != NULL;
+    while (v->has_comment && !ends_with(t->lines[v->end - 1], "*/"))
+        v->end++;
+    end = line + strcspn(line, "[;=");
+    while (end[-1] == ' ')
+        end--;
+    for (line = end; is_word_char(line[-1]);)
+        line--;
+    snprintf(v->name, sizeof(v->name), "%.*s", (int)(end - line), line);
+    return true;
+}
+
+/* Where the literal or the comment that begins at `at` ends, and how. */
+static const char *end_of_literal(const char *at)
+{
+    const char quote = *at++;
+
+    while (*at != '\0' && *at != quote)
+        at += *at == '\\' && at[1] != '\0' ? 2 : 1;
+    return *at == '\0' ? at : at + 1;
+}
+
+struct text without_comments(const struct text *t)
+{
+    struct text code = {.path = t->path, .count = t->count};
+    bool comment = false;
+
+    code.lines = keep(malloc(t->count * sizeof(code.lines[0])));
+    for (size_t i = 0; i < t->count; i++) {
+        char *line = code.lines[i] = keep_format("%s", t->lines[i]);
+
+        while (*line != '\0') {
+            const char *end = line + 1;
+
+            if (!comment && (*line == '"' || *line == '\'')) {
+                end = end_of_literal(line);
+            } else if (comment || starts_with(line, "/*")) {
+                end = strstr(comment ? line : line + 2, "*/");
+                comment = end == NULL;
+                end = comment ? line + strlen(line) : end + 2;
+            } else {
+                line++;
+                continue;
+            }
+            while (line < end)
+                *line++ = ' ';
+        }
+        while (line > code.lines[i] && line[-1] == ' ')
+            *--line = '\0';
+    }
+    return code;
+}
+
+struct text source_of(const struct server_info *s)
+{
+    return read_text("%s", s->source);
+}
+
+const struct server_info *neighbour_of(const struct server_info *s)
+{
+    return s->after != NULL ? server_named(s->after) : NULL;
+}
+
+const char *client_source(const struct server_info *s)
+{
+    const struct server_info *of_stage = server_named(s->stage);
+
+    if (of_stage != s && s->client_source != NULL &&
+        of_stage->client_source != NULL &&
+        strcmp(of_stage->client_source, s->client_source) == 0)
+        return NULL;
+    return s->client_source;
+}
+
+const char *short_name(const struct server_info *s, const char *joint)
+{
+    const char *variant = strchr(s->name, '/');
+
+    if (variant == NULL)
+        return keep_format("%.2s", s->name);
+    return keep_format("%.2s%s%s", s->name, joint, variant + 1);
+}

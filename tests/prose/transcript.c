@@ -357,7 +357,8 @@ static void share_ports(void)
         open(in_build("prose-ports.lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
     CHECK(lock != -1 && flock(lock, LOCK_EX) == 0);
-    for (int port = 9001; port <= 9007; port++) {
+    for (size_t i = 0; server_at(i) != NULL; i++) {
+        int port = server_at(i)->port;
         struct sockaddr_in address = {.sin_family = AF_INET,
                                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
                                       .sin_port = htons((in_port_t)port)};
@@ -384,7 +385,7 @@ static void prepare(void)
 
 void case_transcripts(void)
 {
-    struct text t = read_text("%s/README.md", stage->name);
+    struct text t = read_text("%s/README.md", server->name);
     struct block b = {0};
     bool tried = false, broken = false;
 
