@@ -26,7 +26,6 @@ static const struct exception in_servers[] = {
     {"wants_write", "04 05 06 | 07", "a buffer holds what 07 owes"},
     {"conn_write", "04 05 06 | 07", "a buffer holds what 07 owes"},
     {"conn_read", "04 05 06 | 07", "07 keeps the beginning of a frame"},
-    {"conn_say", "04 05 06 | 07", "07 says something to each whole frame"},
     {"conn_open", "04 05 06 | 07", "no service of 07 speaks first"},
     {"conn_close", "04 05 06 | 07", "07 has two buffers to free"},
     {"add_client", "04 | 05 | 06 07", "how the kernel is told of a client"},
@@ -39,7 +38,6 @@ static const struct exception in_servers[] = {
 
 static const struct exception in_clients[] = {
     {"read_input", "01 | 04 05 06 | 07", "lines, what comes, frames"},
-    {"live_as_sender", "02 | 03", "a process, or a thread"},
     {"start_sender", "02 | 03", "a process, or a thread"},
     {"live_as_sender", "02 | 03", "a process, or a thread"},
     {"end_sender", "02 | 03", "a process, or a thread"},
