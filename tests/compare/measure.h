@@ -13,9 +13,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "child.h"
+
 /* ---- programs ---------------------------------------------------------- */
 
-enum { PROGRAMS = 64, ADDRESS_TEXT = 160, ANY_CPU = -1 };
+enum { PROGRAMS = 64, ANY_CPU = -1 };
 
 /* All zero: none. */
 struct program {

@@ -22,8 +22,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "check.h"
 #include "blocking.h"
+#include "case.h"
+#include "child.h"
 #include "clock.h"
 #include "input.h"
 #include "log.h"
@@ -32,31 +33,14 @@
 
 /* ---- files and descriptors ----------------------------------------------- */
 
-static char dir[] = "/tmp/seven-net-XXXXXX";
-
-static void remove_dir(void)
-{
-    char command[64];
-
-    snprintf(command, sizeof(command), "rm -rf %s", dir);
-    if (system(command) != 0)
-        perror(command);
-}
-
 /* "unix:" and a path in a directory of this case's own. */
 static const char *in_dir(const char *name)
 {
     static char address[4][128];
-    static bool made;
     static int next;
     char *text = address[next++ % 4];
 
-    if (!made) {
-        CHECK(mkdtemp(dir) != NULL);
-        atexit(remove_dir);
-        made = true;
-    }
-    snprintf(text, sizeof(address[0]), "unix:%s/%s", dir, name);
+    snprintf(text, sizeof(address[0]), "unix:%s", harness_path(name));
     return text;
 }
 
@@ -353,14 +337,14 @@ static int run_captured(void (*part)(void), int which, char *text, size_t size)
 
     CHECK(file != -1);
     unlink(path);
-    fflush(NULL);
-    pid = fork();
+    pid = child_fork();
     if (pid == 0) {
         dup2(file, which);
         part();
         _exit(fflush(stdout) == 0 ? 0 : 9);
     }
-    CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+    status = child_wait(pid);
+    CHECK(WIFEXITED(status));
     n = pread(file, text, size - 1, 0);
     CHECK(n >= 0);
     text[n] = '\0';
@@ -487,10 +471,8 @@ static void interrupt_often(void)
  * is taken as well as after a part of it. It compares, exits 0 if all came. */
 static pid_t start_reader(int fds[2])
 {
-    pid_t pid;
+    pid_t pid = child_fork();
 
-    fflush(NULL);
-    pid = fork();
     CHECK(pid != -1);
     if (pid == 0) {
         struct timespec nap = {0, 3000000};
@@ -521,16 +503,6 @@ static char *much(void)
     return bytes;
 }
 
-static void expect_reader_satisfied(pid_t pid)
-{
-    int status;
-
-    while (waitpid(pid, &status, 0) == -1)
-        CHECK_EQ(errno, EINTR);
-    CHECK(WIFEXITED(status));
-    CHECK_EQ(WEXITSTATUS(status), 0);
-}
-
 /* Signals make writes stop short of their end, or fail with EINTR. */
 static void all_is_written(void)
 {
@@ -543,7 +515,7 @@ static void all_is_written(void)
     interrupt_often();
     CHECK(write_all(fds[1], bytes, MUCH) == 0);
     close(fds[1]);
-    expect_reader_satisfied(reader);
+    CHECK_EQ(child_wait(reader), 0);
     CHECK(alarms > 3);
     free(bytes);
 }
@@ -559,7 +531,7 @@ static void all_is_sent(void)
     interrupt_often();
     CHECK(send_all(fds[1], bytes, MUCH) == 0);
     close(fds[1]);
-    expect_reader_satisfied(reader);
+    CHECK_EQ(child_wait(reader), 0);
     CHECK(alarms > 3);
     free(bytes);
 }
@@ -587,15 +559,14 @@ static void sending_to_nobody_is_sigpipe(void)
 
     pair(fds);
     close(fds[1]);
-    fflush(NULL);
-    pid = fork();
+    pid = child_fork();
     CHECK(pid != -1);
     if (pid == 0) {
         signal(SIGPIPE, SIG_DFL);
         (void)send_all(fds[0], "x", 1);
         _exit(0);
     }
-    CHECK(waitpid(pid, &status, 0) == pid);
+    status = child_wait(pid);
     CHECK(WIFSIGNALED(status));
     CHECK_EQ(WTERMSIG(status), SIGPIPE);
 }
@@ -626,7 +597,7 @@ static void all_is_sent_and_watched(void)
     interrupt_often();
     CHECK_EQ(send_watched(fds[1], &farewell, bytes, MUCH), 0);
     close(fds[1]);
-    expect_reader_satisfied(reader);
+    CHECK_EQ(child_wait(reader), 0);
     CHECK(!farewell.said);
     free(bytes);
 }
@@ -758,12 +729,9 @@ static void what_is_left_decides(void)
  * could destroy the reply. It reads what was said to the end. */
 static void the_last_reply_arrives(void)
 {
-    int listen_fd = listen_on("127.0.0.1", "0"), status;
-    pid_t pid;
-    int fd;
+    int listen_fd = listen_on("127.0.0.1", "0"), fd;
+    pid_t pid = child_fork();
 
-    fflush(NULL);
-    pid = fork();
     if (pid == 0) {
         int client = connect_to("127.0.0.1", port_of(listen_fd));
         char text[16];
@@ -781,8 +749,7 @@ static void the_last_reply_arrives(void)
     hang_up(fd);
     CHECK_EQ(errno, ENOTTY);
     close(fd);
-    CHECK(waitpid(pid, &status, 0) == pid);
-    CHECK_EQ(status, 0);
+    CHECK_EQ(child_wait(pid), 0);
 }
 
 /* One who never closes is not waited for for ever; one that is lost, not at

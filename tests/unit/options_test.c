@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "child.h"
 #include "log.h"
 #include "resources.h"
 
@@ -88,8 +89,7 @@ static struct outcome run(void (*parse)(int, char **), const char *const *words)
         check_step("argv[%d] is \"%s\"", argc, argv[argc]);
         argc++;
     }
-    fflush(NULL);
-    pid = fork();
+    pid = child_fork();
     CHECK(pid != -1);
     if (pid == 0) {
         dup2(out, STDOUT_FILENO);
@@ -98,7 +98,7 @@ static struct outcome run(void (*parse)(int, char **), const char *const *words)
         fflush(stdout);
         _exit(0);
     }
-    CHECK(waitpid(pid, &status, 0) == pid);
+    status = child_wait(pid);
     CHECK(WIFEXITED(status));
     o.status = WEXITSTATUS(status);
     read_back(out, o.out);
