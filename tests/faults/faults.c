@@ -22,19 +22,6 @@ enum {
 
 /* ---- connecting ---------------------------------------------------------- */
 
-static int new_client(const struct server *s)
-{
-    int fd = socket(s->sockaddr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct timeval t = {patience_ms() / 1000, 0};
-
-    if (fd == -1)
-        CHECK_FAIL("socket: %s", strerror(errno));
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) == -1 ||
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t)) == -1)
-        CHECK_FAIL("setsockopt: %s", strerror(errno));
-    return fd;
-}
-
 static void connect_client(const struct server *s, int fd)
 {
     const struct sockaddr *to = (const struct sockaddr *)&s->sockaddr;

@@ -28,26 +28,26 @@ static void set_patience(int fd)
         CHECK_FAIL("setsockopt: %s", strerror(errno));
 }
 
-static int new_socket(const struct server *s, int buffer)
+int new_client(const struct server *s)
 {
     int fd = socket(s->sockaddr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     if (fd == -1)
         CHECK_FAIL("socket: %s", strerror(errno));
     set_patience(fd);
-    if (buffer > 0) {
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
-        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
-    }
     return fd;
 }
 
 static int connect_to(const struct server *s, int buffer)
 {
     const struct sockaddr *to = (const struct sockaddr *)&s->sockaddr;
-    int fd = new_socket(s, buffer);
+    int fd = new_client(s);
     int error;
 
+    if (buffer > 0) {
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
+    }
     if (connect(fd, to, s->sockaddr_len) == 0) {
         check_step("client %d: connected", fd);
         return fd;

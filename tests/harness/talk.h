@@ -12,6 +12,9 @@
 int dial(const struct server *s);
 int try_dial(const struct server *s);
 
+/* A socket for such a client, not yet connected. */
+int new_client(const struct server *s);
+
 /* With SO_RCVBUF and SO_SNDBUF of `bytes` (the kernel doubles it, socket(7)):
  * a client whose buffers are soon full. */
 int dial_small(const struct server *s, int bytes);
