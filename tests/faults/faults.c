@@ -317,25 +317,12 @@ int log_lines(const struct server *s)
 
 /* ---- many at once -------------------------------------------------------- */
 
-/* IP_BIND_ADDRESS_NO_PORT: the port is chosen at connect, when the other end
- * is known, so that two servers' clients may have the same one (ip(7)). */
-static void bind_source(int fd, int number)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET};
-    int on = 1;
-
-    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (in_addr_t)number);
-    if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) ==
-            -1 ||
-        bind(fd, (struct sockaddr *)&a, sizeof(a)) == -1)
-        CHECK_FAIL("bind to a source address: %s", strerror(errno));
-}
-
 static int dial_from(const struct server *s, int number)
 {
     int fd = new_client(s);
 
-    bind_source(fd, number);
+    if (socket_from_loopback(fd, (unsigned int)number) == -1)
+        CHECK_FAIL("bind to a source address: %s", strerror(errno));
     connect_client(s, fd);
     return fd;
 }

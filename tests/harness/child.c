@@ -44,6 +44,7 @@ void children_end_with_us(void)
 
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         (void)sigaction(signals[i], &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a child that ended must not end us */
     (void)atexit(children_kill);
 }
 
@@ -112,18 +113,13 @@ static void limit_resources(const struct child_spec *spec)
         dprintf(STDERR_FILENO, "RLIMIT_NOFILE: %s\n", strerror(errno));
 }
 
-static void set_schedule(const struct child_spec *spec)
+static void pin(int cpu)
 {
-    struct sched_param first = {.sched_priority = spec->fifo_priority};
     cpu_set_t set;
 
     CPU_ZERO(&set);
-    if (spec->is_pinned) {
-        CPU_SET((size_t)spec->cpu, &set);
-        (void)sched_setaffinity(0, sizeof(set), &set);
-    }
-    if (spec->fifo_priority > 0)
-        (void)sched_setscheduler(0, SCHED_FIFO, &first);
+    CPU_SET((size_t)cpu, &set);
+    (void)sched_setaffinity(0, sizeof(set), &set);
 }
 
 /* What we or who started us has open must not be counted as the child's, nor
@@ -144,7 +140,8 @@ static _Noreturn void become(const struct child_spec *spec, const int ends[3])
     for (int i = 0; spec->env != NULL && spec->env[i] != NULL; i++)
         putenv((char *)spec->env[i]);
     limit_resources(spec);
-    set_schedule(spec);
+    if (spec->is_pinned)
+        pin(spec->cpu);
     execvp(spec->argv[0], (char *const *)spec->argv);
     dprintf(STDERR_FILENO, "cannot run %s: %s\n", spec->argv[0],
             strerror(errno));

@@ -34,7 +34,6 @@ struct child_spec {
     rlim_t address_space;    /* RLIMIT_AS in bytes; 0 = ours */
     bool is_pinned;          /* to `cpu` */
     int cpu;
-    int fifo_priority; /* SCHED_FIFO (sched(7)); 0 = scheduled as we are */
 };
 
 /* All zero: none. */
@@ -86,7 +85,8 @@ void child_kill(struct process *p);
 void children_kill(void);
 
 /* To be called once, before anything is started: calls children_kill at exit,
- * and at SIGINT, SIGTERM and SIGHUP, which then end this program. */
+ * and at SIGINT, SIGTERM and SIGHUP, which then end this program; ignores
+ * SIGPIPE. */
 void children_end_with_us(void);
 
 /* fork(2) with all streams flushed; the new process dies with us. It should

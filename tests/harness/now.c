@@ -17,6 +17,11 @@ long long now_ms(void)
     return now_ns() / 1000000;
 }
 
+double moment_ms(void)
+{
+    return (double)now_ns() / 1e6;
+}
+
 void nap_ms(long ms)
 {
     struct timespec t = {ms / 1000, ms % 1000 * 1000000};

@@ -5,6 +5,7 @@
 /* Of CLOCK_MONOTONIC (clock_gettime(2)). */
 long long now_ms(void);
 long long now_ns(void);
+double moment_ms(void); /* with its fraction */
 
 /* Lets time pass, whatever signals come. */
 void nap_ms(long ms);

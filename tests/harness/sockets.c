@@ -75,6 +75,20 @@ int socket_connect(const struct sockaddr *to, socklen_t len)
     return -1;
 }
 
+/* IP_BIND_ADDRESS_NO_PORT: the port is chosen at connect, when the other end is
+ * known, so that two servers' clients may have the same one (ip(7)). */
+int socket_from_loopback(int fd, unsigned int number)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK + number)};
+    int on = 1;
+
+    if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) ==
+        -1)
+        return -1;
+    return bind(fd, (struct sockaddr *)&a, sizeof(a));
+}
+
 /* ---- who listens --------------------------------------------------------- */
 
 /* Flag 00010000 is a socket that accepts. */

@@ -16,6 +16,10 @@ int socket_address(const char *text, struct sockaddr_storage *to,
 /* A blocking, close-on-exec socket that is connected there; -1 and errno. */
 int socket_connect(const struct sockaddr *to, socklen_t len);
 
+/* Gives it 127.0.0.1 + `number` as the address that it will connect from; -1
+ * and errno. The ports of one address run out. */
+int socket_from_loopback(int fd, unsigned int number);
+
 /* A TCP socket of this machine, whosever it is: the connection between the two
  * addresses, or if `there` is NULL, who listens `here`. False: there is none
  * (any more). */
