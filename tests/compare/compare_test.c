@@ -132,22 +132,10 @@ static void several_make_a_table(void)
 
 /* ---- what the documents say of it --------------------------------------- */
 
-static char *text_of(const char *path)
-{
-    FILE *f = fopen(path, "re");
-    char *text = NULL;
-    size_t size = 0;
-
-    check_step("read %s", path);
-    CHECK(f != NULL && getdelim(&text, &size, '\0', f) > 0);
-    fclose(f);
-    return text;
-}
-
 /* The tables in docs/comparison.md are those of the run that is kept here. */
 static void documented_run(void)
 {
-    char *document = text_of(SOURCE_PATH "/docs/comparison.md"), *end;
+    char *document = read_file(SOURCE_PATH "/docs/comparison.md", NULL), *end;
     struct run r;
 
     r = run_program(

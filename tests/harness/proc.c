@@ -2,9 +2,11 @@
 #include "proc.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- one process --------------------------------------------------------- */
 
@@ -84,6 +86,16 @@ long proc_rss_kib(pid_t pid)
 long proc_vm_kib(pid_t pid)
 {
     return proc_number(pid, "status", "VmSize");
+}
+
+bool proc_write(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool written = fd != -1 && write(fd, text, strlen(text)) != -1;
+
+    if (fd != -1)
+        close(fd);
+    return written;
 }
 
 /* ---- several ------------------------------------------------------------- */

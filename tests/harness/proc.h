@@ -49,4 +49,7 @@ struct proc_stat *proc_family(pid_t parent, int *count);
 DIR *proc_folder(pid_t pid, const char *name);
 bool proc_next(DIR *d, long *number);
 
+/* Writes what a file of /proc takes. False and errno. */
+bool proc_write(const char *path, const char *text);
+
 #endif

@@ -318,6 +318,33 @@ struct run run_program(struct process_spec spec, const char *input, size_t len)
     return r;
 }
 
+struct run run_function(void (*part)(void))
+{
+    char out_path[128], err_path[128];
+    struct run r = {0};
+    pid_t pid;
+    int out, err;
+
+    path_in_dir(out_path, "out", ++started);
+    path_in_dir(err_path, "err", started);
+    out = open_file(out_path, O_RDWR | O_CREAT);
+    err = open_file(err_path, O_RDWR | O_CREAT);
+    pid = child_fork();
+    if (pid == 0) {
+        dup2(out, STDOUT_FILENO);
+        dup2(err, STDERR_FILENO);
+        part();
+        _exit(fflush(stdout) == 0 ? 0 : 9);
+    }
+    r.status = child_wait(pid);
+    CHECK(WIFEXITED(r.status));
+    r.out = read_file(out_path, &r.out_len);
+    r.err = read_file(err_path, &r.err_len);
+    close(out);
+    close(err);
+    return r;
+}
+
 void run_free(struct run *r)
 {
     free(r->out);

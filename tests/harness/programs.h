@@ -62,6 +62,7 @@ struct run {
     size_t out_len, err_len;
 };
 struct run run_program(struct process_spec spec, const char *input, size_t len);
+struct run run_function(void (*part)(void)); /* in a process of its own */
 void run_free(struct run *r);
 
 /* The port on 127.0.0.1 of a server that runs already, which the harness

@@ -11,10 +11,13 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "proc.h"
 
 /* ---- addresses ----------------------------------------------------------- */
 
@@ -87,6 +90,20 @@ int socket_from_loopback(int fd, unsigned int number)
         -1)
         return -1;
     return bind(fd, (struct sockaddr *)&a, sizeof(a));
+}
+
+bool own_network(uid_t user, gid_t group)
+{
+    char users[64], groups[64];
+
+    snprintf(users, sizeof(users), "%u %u 1", user, geteuid());
+    snprintf(groups, sizeof(groups), "%u %u 1", group, getegid());
+    if (unshare(CLONE_NEWNET) == 0)
+        return true;
+    return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 &&
+           proc_write("/proc/self/setgroups", "deny") &&
+           proc_write("/proc/self/uid_map", users) &&
+           proc_write("/proc/self/gid_map", groups);
 }
 
 /* ---- who listens --------------------------------------------------------- */

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 /* "127.0.0.1:4711", "[::1]:4711" or "unix:/x/y" as connect(2) takes it. Returns
  * the port, 0 for a Unix socket, -1: it is none of these. */
@@ -29,6 +30,11 @@ struct tcp_socket {
 };
 bool tcp_socket_at(const struct sockaddr *here, const struct sockaddr *there,
                    struct tcp_socket *found);
+
+/* Leaves the network for an empty one of this process alone; who may not do
+ * that gets a user namespace as well, in which it is this user (unshare(2),
+ * user_namespaces(7)). False and errno. */
+bool own_network(uid_t user, gid_t group);
 
 /* Does a Unix socket listen at this path? */
 bool unix_is_listening(const char *path);

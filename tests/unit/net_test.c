@@ -23,11 +23,10 @@
 #include <unistd.h>
 
 #include "blocking.h"
-#include "case.h"
-#include "child.h"
 #include "clock.h"
 #include "input.h"
 #include "log.h"
+#include "programs.h"
 #include "resources.h"
 #include "roster.h"
 
@@ -326,32 +325,6 @@ static void only_our_socket_is_removed(void)
 /* ---- the line that says: clients may come
  * ------------------------------------------- */
 
-/* Runs `part` in a child with its stdout (1) or stderr (2) in a file; returns
- * the exit status, and what was written. */
-static int run_captured(void (*part)(void), int which, char *text, size_t size)
-{
-    char path[] = "/tmp/seven-out-XXXXXX";
-    int file = mkstemp(path), status;
-    ssize_t n;
-    pid_t pid;
-
-    CHECK(file != -1);
-    unlink(path);
-    pid = child_fork();
-    if (pid == 0) {
-        dup2(file, which);
-        part();
-        _exit(fflush(stdout) == 0 ? 0 : 9);
-    }
-    status = child_wait(pid);
-    CHECK(WIFEXITED(status));
-    n = pread(file, text, size - 1, 0);
-    CHECK(n >= 0);
-    text[n] = '\0';
-    close(file);
-    return WEXITSTATUS(status);
-}
-
 static int listener;
 
 /* _exit: what is not flushed is lost. */
@@ -368,11 +341,14 @@ static void announce_to_nowhere(void)
 
 static void expect_announced(const char *want)
 {
-    char text[256];
+    struct run r = run_function(announce_and_go);
 
-    CHECK_EQ(run_captured(announce_and_go, 1, text, sizeof(text)), 3);
-    CHECK_BYTES(text, strlen(text), want, strlen(want));
-    CHECK_EQ(run_captured(announce_to_nowhere, 1, text, sizeof(text)), 4);
+    CHECK_EQ(WEXITSTATUS(r.status), 3);
+    CHECK_BYTES(r.out, r.out_len, want, strlen(want));
+    run_free(&r);
+    r = run_function(announce_to_nowhere);
+    CHECK_EQ(WEXITSTATUS(r.status), 4);
+    run_free(&r);
 }
 
 static void announced_addresses(void)
@@ -707,18 +683,20 @@ static void what_is_left_decides(void)
         {HAS_MORE, 0, "bye\n", 0, true},   {IS_FILE, 9, "quit\n", 0, true},
         {HAS_ENDED, 0, "bye\n", 0, false}, {HAS_MORE, 0, "bye", 1, true},
     };
-    char text[256];
 
     for (size_t i = 0; i < CHECK_COUNT(table); i++) {
+        struct run r;
+
         check_step("row %zu", i);
         on_stdin = table[i].on_stdin;
         unsent = table[i].unsent;
         sent = table[i].sent;
-        CHECK_EQ(run_captured(closed_part, 2, text, sizeof(text)),
-                 table[i].status);
-        CHECK_EQ(strstr(text, "]: server closed the connection\n") != NULL,
+        r = run_function(closed_part);
+        CHECK_EQ(WEXITSTATUS(r.status), table[i].status);
+        CHECK_EQ(strstr(r.err, "]: server closed the connection\n") != NULL,
                  table[i].said);
-        CHECK_EQ(text[0] != '\0', table[i].said);
+        CHECK_EQ(r.err_len > 0, table[i].said);
+        run_free(&r);
     }
 }
 
@@ -905,12 +883,15 @@ static void say_quietly(void)
 /* What `what` writes, without "prog[123]: " at the start of its lines. */
 static const char *logged(void (*what)(void), void (*how)(void))
 {
-    static char text[65536], plain[65536];
+    static char plain[65536];
     char *to = plain;
+    struct run r;
 
     said = what;
-    CHECK_EQ(run_captured(how, 2, text, sizeof(text)), 0);
-    for (char *line = text; *line != '\0';) {
+    r = run_function(how);
+    CHECK_EQ(WEXITSTATUS(r.status), 0);
+    CHECK(r.err_len < sizeof(plain));
+    for (char *line = r.err; *line != '\0';) {
         char *end = strchr(line, '\n'), *start = strstr(line, "]: ");
 
         if (end == NULL)
@@ -922,6 +903,7 @@ static const char *logged(void (*what)(void), void (*how)(void))
         line = end + 1;
     }
     *to = '\0';
+    run_free(&r);
     return plain;
 }
 
@@ -1104,11 +1086,12 @@ static void die_of_something(void)
 
 static void dying(void)
 {
-    char text[256];
+    struct run r = run_function(die_of_something);
 
-    CHECK_EQ(run_captured(die_of_something, 2, text, sizeof(text)), 1);
-    CHECK(strstr(text, "]: cannot serve on x: EADDRINUSE (Address already in "
-                       "use)\n") != NULL);
+    CHECK_EQ(WEXITSTATUS(r.status), 1);
+    CHECK(strstr(r.err, "]: cannot serve on x: EADDRINUSE (Address already in "
+                        "use)\n") != NULL);
+    run_free(&r);
 }
 
 static void log_a_connection(void)
