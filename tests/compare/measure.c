@@ -59,7 +59,7 @@ void program_stop(struct process *p)
     while (!child_has_ended(p) && now_ms() < end)
         nap_ms(2);
     child_kill(p);
-    *p = (struct process){.pid = 0};
+    *p = (struct process){.in = -1, .out = -1, .err = -1};
 }
 
 /* ---- load -------------------------------------------------------------- */
