@@ -149,7 +149,7 @@ static void on_signal(int signal_number)
         raise(signal_number);
     }
     interrupted = signal_number;
-    kill_programs();
+    children_kill();
 }
 
 /* ---- progress ---------------------------------------------------------- */
@@ -570,7 +570,7 @@ static void catch_signals(void)
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction action = {.sa_handler = on_signal};
 
-    clean_up_at_exit();
+    children_end_with_us();
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         (void)sigaction(signals[i], &action, NULL);
 }

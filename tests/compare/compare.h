@@ -55,7 +55,7 @@ struct entrant {
     bool framed;                      /* it talks in frames */
     bool dead;                        /* not started, or it ended: `why` */
     char why[LINE_SIZE];
-    struct program program;
+    struct process program;
 };
 
 /* Those that run side by side. */
@@ -105,7 +105,7 @@ int most_for(const struct entrant *entrant);
 
 /* Holds so many silent clients, and one that says a line a second, until it is
  * stopped (program_stop). False: the server did not take them all in. */
-bool crowd_start(struct program *crowd, const struct entrant *server,
+bool crowd_start(struct process *crowd, const struct entrant *server,
                  int count);
 
 /* KiB for each of so many silent clients beyond the size with none; NAN. */

@@ -132,22 +132,10 @@ static void several_make_a_table(void)
 
 /* ---- what the documents say of it --------------------------------------- */
 
-static char *text_of(const char *path)
-{
-    FILE *f = fopen(path, "re");
-    char *text = NULL;
-    size_t size = 0;
-
-    check_step("read %s", path);
-    CHECK(f != NULL && getdelim(&text, &size, '\0', f) > 0);
-    fclose(f);
-    return text;
-}
-
 /* The tables in docs/comparison.md are those of the run that is kept here. */
 static void documented_run(void)
 {
-    char *document = text_of(SOURCE_PATH "/docs/comparison.md"), *end;
+    char *document = read_file(SOURCE_PATH "/docs/comparison.md", NULL), *end;
     struct run r;
 
     r = run_program(
@@ -288,38 +276,12 @@ static void few_descriptors(void)
 
 /* ---- Ctrl-C ------------------------------------------------------------ */
 
-enum { MOST_CHILDREN = 64 };
-
-static int children_of(pid_t pid, pid_t *children)
-{
-    char path[64];
-    int count = 0;
-    FILE *f;
-
-    snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)pid,
-             (long)pid);
-    f = fopen(path, "re");
-    while (f != NULL && count < MOST_CHILDREN &&
-           fscanf(f, "%d", &children[count]) == 1)
-        count++;
-    if (f != NULL)
-        fclose(f);
-    return count;
-}
-
-/* Gone, or only not yet reaped by whoever inherited it. */
+/* Or only not yet reaped by whoever inherited it. */
 static bool is_gone(pid_t pid)
 {
-    char path[64], state = 'X';
-    FILE *f;
+    char state = proc_state(pid);
 
-    snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-    f = fopen(path, "re");
-    if (f != NULL && fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
-        state = 'X';
-    if (f != NULL)
-        fclose(f);
-    return state == 'X' || state == 'Z';
+    return state == 0 || state == 'Z';
 }
 
 /* In the middle of it, with servers and a load running. */
@@ -328,15 +290,16 @@ static void interrupted(void)
     const char *options[] = {"--only", "stall,busy", "--rounds",
                              "30",     "--out",      harness_path("found")};
     struct process *p = process_start(spec_of(options, CHECK_COUNT(options)));
-    pid_t children[MOST_CHILDREN];
+    struct proc_stat *children = NULL;
     int count = 0;
 
-    WAIT_UNTIL(process_log_has(p, "busy") &&
-               (count = children_of(p->pid, children)) >= 4);
+    WAIT_UNTIL(process_log_has(p, "busy") && proc_children(p->pid) >= 4);
+    children = proc_family(p->pid, &count);
     process_signal(p, SIGINT);
     EXPECT_EXIT(p, 130);
     for (int i = 0; i < count; i++)
-        WAIT_UNTIL(is_gone(children[i]));
+        WAIT_UNTIL(is_gone(children[i].pid));
+    free(children);
     CHECK(is_there("01-stall.result"));
     CHECK(is_there("06-busy.result"));
     CHECK(is_there("report.html"));

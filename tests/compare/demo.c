@@ -39,7 +39,7 @@ static const char *red = "", *green = "", *yellow = "", *dim = "", *bold = "",
 /* One who talks with the server; the times are milliseconds since A asked. */
 struct guest {
     char name;
-    struct program client;
+    struct process client;
     double asked_ms, answered_ms, leaves_ms, left_ms;
     char heard[64];
 };
@@ -47,7 +47,7 @@ struct guest {
 struct stage {
     const char *name, *server, *client;
     const char *model;
-    struct program process;
+    struct process process;
     struct guest guests[CLIENTS];
     struct usage usage;
     struct memory memory;
@@ -118,7 +118,7 @@ static void leave(struct guest *g)
 {
     g->leaves_ms = ms_so_far();
     say(g, "bye\n");
-    program_close_in(&g->client);
+    child_close_in(&g->client);
 }
 
 /* Something came from the client program, or its end. */
@@ -126,7 +126,7 @@ static void hear(struct guest *g)
 {
     char line[64];
 
-    if (!program_read_line(&g->client, line, sizeof(line), 0)) {
+    if (child_read_line(&g->client, line, sizeof(line), 0) != 1) {
         g->left_ms = ms_so_far();
         program_stop(&g->client);
     } else if (g->answered_ms == NEVER) {
@@ -212,7 +212,7 @@ static bool run(struct stage *s)
                                       .leaves_ms = NEVER,
                                       .left_ms = NEVER};
     if (program_start(&s->process, argv, ANY_CPU, false) == -1 ||
-        !program_wait_listening(&s->process))
+        !child_wait_listening(&s->process, LISTEN_MS))
         return false;
     zero = moment_ms();
     ask(s, &s->guests[0]);
@@ -457,7 +457,7 @@ int main(int argc, char **argv)
     int failed = 0;
 
     read_command_line(argc, argv);
-    clean_up_at_exit();
+    children_end_with_us();
     use_colours();
     print_introduction();
     for (int i = 0; i < n_stages; i++) {

@@ -94,24 +94,21 @@ static void no_server(void)
 /* How many processes run a program whose path has this text in it. */
 static int processes_of(const char *text)
 {
-    struct dirent *entry;
-    DIR *d = opendir("/proc");
+    DIR *d = proc_folder(0, "");
     int count = 0;
+    long pid;
 
-    CHECK(d != NULL);
-    while ((entry = readdir(d)) != NULL) {
-        char path[300], line[300] = "";
+    while (proc_next(d, &pid)) {
+        char path[64], line[300] = "";
         FILE *f;
 
-        snprintf(path, sizeof(path), "/proc/%s/cmdline", entry->d_name);
-        f = isdigit((unsigned char)entry->d_name[0]) ? fopen(path, "re") : NULL;
-        if (f == NULL)
-            continue;
-        if (fread(line, 1, sizeof(line) - 1, f) > 0)
+        snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
+        f = fopen(path, "re");
+        if (f != NULL && fread(line, 1, sizeof(line) - 1, f) > 0)
             count += strstr(line, text) != NULL;
-        fclose(f);
+        if (f != NULL)
+            fclose(f);
     }
-    closedir(d);
     return count;
 }
 

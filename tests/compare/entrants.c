@@ -102,13 +102,13 @@ static void bury(struct entrant *entrant, const char *why)
 }
 
 /* Its output ends a moment before it does. False: it goes on. */
-static bool wait_for_end(const struct program *p)
+static bool wait_for_end(struct process *p)
 {
     double end = moment_ms() + END_MS;
 
-    while (p->pid > 0 && !program_has_ended(p) && moment_ms() < end)
-        rest_ms(1);
-    return p->pid <= 0 || program_has_ended(p);
+    while (p->pid > 0 && !child_has_ended(p) && moment_ms() < end)
+        nap_ms(1);
+    return p->pid <= 0 || child_has_ended(p);
 }
 
 static struct entrant *join(struct crew *crew, const char *name)
@@ -129,7 +129,7 @@ static void start(struct entrant *entrant, const char *const *argv)
 {
     if (is_interrupted() || argv[0] == NULL ||
         program_start(&entrant->program, argv, server_cpu, false) == -1 ||
-        !program_wait_listening(&entrant->program))
+        !child_wait_listening(&entrant->program, LISTEN_MS))
         bury(entrant, wait_for_end(&entrant->program)
                           ? "it ended before it listened"
                           : "it did not say where it listens (see --port)");
@@ -194,7 +194,7 @@ static void add_server(struct experiment *e, struct crew *crew,
 /* A server that does not say when it is ready: it is when it answers. */
 static void start_at_port(struct entrant *entrant, const char *const *argv)
 {
-    struct program *p = &entrant->program;
+    struct process *p = &entrant->program;
     double end = moment_ms() + PATIENCE_MS;
     int fd = -1;
 
@@ -202,8 +202,8 @@ static void start_at_port(struct entrant *entrant, const char *const *argv)
         snprintf(p->address, sizeof(p->address), "127.0.0.1:%d",
                  wishes.foreign_port);
         while ((fd = program_connect(p)) == -1 && !is_interrupted() &&
-               !program_has_ended(p) && moment_ms() < end)
-            rest_ms(1);
+               !child_has_ended(p) && moment_ms() < end)
+            nap_ms(1);
     }
     if (fd == -1)
         bury(entrant, "it does not listen there");
@@ -244,7 +244,7 @@ void crew_add(struct experiment *e, struct crew *crew, unsigned traits,
 
 void entrant_look(struct entrant *entrant)
 {
-    if (!entrant->dead && program_has_ended(&entrant->program))
+    if (!entrant->dead && child_has_ended(&entrant->program))
         bury(entrant, "it died under this load");
 }
 
@@ -286,7 +286,7 @@ void note_crowd(struct experiment *e)
                               "--rate 1 --seconds 3600 PORT");
 }
 
-bool crowd_start(struct program *crowd, const struct entrant *server, int count)
+bool crowd_start(struct process *crowd, const struct entrant *server, int count)
 {
     struct shown before = shown_by(server);
     char number[16], line[LINE_SIZE];
@@ -302,17 +302,17 @@ bool crowd_start(struct program *crowd, const struct entrant *server, int count)
     snprintf(number, sizeof(number), "%d", count);
     snprintf(line, sizeof(line), "%s, %d silent", server->name, count);
     progress(line);
-    *crowd = (struct program){.pid = 0};
+    *crowd = (struct process){.pid = 0};
     if (server->dead || is_interrupted() ||
         program_start(crowd, argv, load_cpu, false) == -1 ||
-        !program_read_line(crowd, line, sizeof(line), CROWD_MS) ||
+        child_read_line(crowd, line, sizeof(line), CROWD_MS) != 1 ||
         strcmp(line, "begin") != 0)
         return false;
     end = moment_ms() + PATIENCE_MS;
     while (!has_more_by(server, &before, count + 1)) {
         if (is_interrupted() || moment_ms() > end)
             return false;
-        rest_ms(1);
+        nap_ms(1);
     }
     return true;
 }
@@ -320,7 +320,7 @@ bool crowd_start(struct program *crowd, const struct entrant *server, int count)
 double kib_per_client(const struct entrant *server, int clients)
 {
     struct memory before = memory_of(&server->program), after = {.anon = -1};
-    struct program crowd;
+    struct process crowd;
 
     if (crowd_start(&crowd, server, clients))
         after = memory_of(&server->program);

@@ -159,7 +159,7 @@ static int child_main(const char *kind, int number)
 
 /* ---- what it says ------------------------------------------------------ */
 
-static struct program child;
+static struct process child;
 static double child_cpu_s;
 static long child_voluntary, child_involuntary;
 
@@ -171,7 +171,7 @@ static void start(const char *kind, int number)
     snprintf(text, sizeof(text), "%d", number);
     check_step("a child: %s %d", kind, number);
     CHECK_EQ(program_start(&child, argv, ANY_CPU, true), 0);
-    CHECK(program_read_line(&child, line, sizeof(line), patience_ms()));
+    CHECK(child_read_line(&child, line, sizeof(line), patience_ms()) == 1);
     CHECK(sscanf(line, "ready %lf %ld %ld", &child_cpu_s, &child_voluntary,
                  &child_involuntary) == 3);
 }
@@ -266,10 +266,10 @@ static void descriptors(void)
     int none;
 
     start("descriptors", 0);
-    none = descriptors_of(&child);
+    none = proc_descriptors(child.pid);
     program_stop(&child);
     start("descriptors", 50);
-    CHECK_EQ(descriptors_of(&child), none + 50);
+    CHECK_EQ(proc_descriptors(child.pid), none + 50);
     program_stop(&child);
 }
 
@@ -315,7 +315,7 @@ static void memory_that_is_shared(void)
 
 static void gone(void)
 {
-    struct program was;
+    struct process was;
     struct usage u;
 
     start("burn", 1);
@@ -323,7 +323,7 @@ static void gone(void)
     program_stop(&child);
     u = usage_of(&was);
     CHECK(u.processes == 0 && u.threads == 0 && !(u.cpu_s > 0));
-    CHECK_EQ(descriptors_of(&was), -1);
+    CHECK_EQ(proc_descriptors(was.pid), -1);
     CHECK_EQ(memory_of(&was).pss, 0);
 }
 
@@ -396,6 +396,6 @@ int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "--child") == 0)
         return child_main(argv[2], atoi(argv[3]));
-    clean_up_at_exit();
+    children_end_with_us();
     return check_main(argc, argv, cases, CHECK_COUNT(cases));
 }

@@ -6,7 +6,6 @@
  */
 #include "suite.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -135,27 +134,6 @@ static struct client call_unix_peer(int in)
     return c;
 }
 
-/* Or ended. */
-static bool all_threads_asleep(pid_t pid)
-{
-    char path[64];
-    struct dirent *entry;
-    bool asleep = true;
-    DIR *d;
-
-    snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
-    d = opendir(path);
-    while (d != NULL && (entry = readdir(d)) != NULL) {
-        char state = proc_state((pid_t)atol(entry->d_name)); /* "..": gone */
-
-        if (state == 'R' || state == 'D' || state == 'T')
-            asleep = false;
-    }
-    if (d != NULL)
-        closedir(d);
-    return asleep;
-}
-
 /* It has come as far as it can, and waits for something: that it uses no CPU
  * would be true as well of one that waits for a CPU. */
 static bool is_stuck(const struct client *c)
@@ -164,7 +142,7 @@ static bool is_stuck(const struct client *c)
     int count = server_members(&c->traced, pids, 8);
 
     for (int i = 0; i < count; i++)
-        if (!all_threads_asleep(pids[i]))
+        if (!proc_threads_are(pids[i], "SZ"))
             return false;
     return server_cpu_share(&c->traced, 20) == 0;
 }
@@ -289,7 +267,7 @@ static void a_line_back(void)
     type_and_hear(&c, "one\n");
     type_and_hear(&c, "\n");
     type_and_hear(&c, "two\r\n");
-    process_close_in(c.process);
+    child_close_in(c.process);
     end_quietly(&c);
     server_stop(s, 1);
 }
@@ -300,12 +278,12 @@ static void a_last_line_without_newline(void)
     struct client c = call_server(s, STDIO_PIPE);
 
     type(&c, "one\nlast");
-    process_close_in(c.process);
+    child_close_in(c.process);
     EXPECT_TEXT(c.out, "one\nlast");
     end_quietly(&c);
     c = call_server(s, STDIO_PIPE);
     type(&c, "x");
-    process_close_in(c.process);
+    child_close_in(c.process);
     EXPECT_TEXT(c.out, "x");
     end_quietly(&c);
     server_stop(s, 2);
@@ -323,7 +301,7 @@ static void a_line_in_pieces(void)
     EXPECT_TEXT(c.out, "one\n");
     type(&c, "wo\n");
     EXPECT_TEXT(c.out, "two\n");
-    process_close_in(c.process);
+    child_close_in(c.process);
     end_quietly(&c);
     server_stop(s, 1);
 }
@@ -339,7 +317,7 @@ static void every_byte(void)
     bytes[256] = '\n';
     type_bytes(c.process->in, bytes, sizeof(bytes));
     EXPECT_BYTES(c.out, bytes, sizeof(bytes));
-    process_close_in(c.process);
+    child_close_in(c.process);
     end_quietly(&c);
     server_stop(s, 1);
 }
@@ -363,7 +341,7 @@ static void other_services(void)
         struct client c = call_server(s, STDIO_PIPE);
 
         type(&c, table[i].said);
-        process_close_in(c.process);
+        child_close_in(c.process);
         EXPECT_BYTES(c.out, table[i].heard, strlen(table[i].heard));
         EXPECT_EOF(c.out);
         end_client(&c, 0);
@@ -543,22 +521,6 @@ static void a_terminal(void)
 /* ---- much ------------------------------------------------------------------
  */
 
-static long peak_kib(pid_t pid)
-{
-    char path[64], line[256];
-    long kib = 0;
-    FILE *f;
-
-    snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
-    f = fopen(path, "re");
-    while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-        if (strncmp(line, "VmHWM:", 6) == 0)
-            kib = atol(line + 6);
-    if (f != NULL)
-        fclose(f);
-    return kib;
-}
-
 /* The highest peak of its processes; not what they still share with the test
  * before exec. */
 static long client_peak_kib(const struct client *c)
@@ -568,7 +530,7 @@ static long client_peak_kib(const struct client *c)
     long highest = 0;
 
     for (int i = 0; i < count; i++) {
-        long kib = peak_kib(pids[i]);
+        long kib = proc_number(pids[i], "status", "VmHWM");
 
         highest = kib > highest ? kib : highest;
     }
@@ -710,7 +672,7 @@ static void a_stdout_that_is_not_read(void)
 
     CHECK(total < limit);
     expect_bounded(client_peak_kib(&c));
-    process_close_in(c.process);
+    child_close_in(c.process);
     leave(c.peer);
     expect_pattern(c.out, 0, total);
     end_quietly(&c);
@@ -731,7 +693,7 @@ static void a_peer_that_talks_first(void)
     if (waits_for_one_thing())
         EXPECT_TEXT(c.out, "welcome\n");
     SEND_TEXT(c.peer, "answer\n");
-    process_close_in(c.process);
+    child_close_in(c.process);
     EXPECT_TEXT(c.out, "answer\n");
     EXPECT_EOF(c.peer);
     leave(c.peer);
@@ -753,7 +715,7 @@ static void a_peer_that_trickles(void)
     type(&c, "another\n");
     EXPECT_TEXT(c.peer, "another\n");
     SEND_TEXT(c.peer, "well\n");
-    process_close_in(c.process);
+    child_close_in(c.process);
     EXPECT_EOF(c.peer);
     leave(c.peer);
     EXPECT_TEXT(c.out, "well\n");
@@ -766,7 +728,7 @@ static void a_peer_that_answers_after_the_end(void)
     struct client c = call_peer(STDIO_PIPE);
 
     type(&c, "question");
-    process_close_in(c.process);
+    child_close_in(c.process);
     EXPECT_TEXT(c.peer, "question");
     EXPECT_EOF(c.peer);
     for (size_t i = 0; i < 16; i++) {
@@ -859,7 +821,7 @@ static void waiting_costs_nothing(void)
 
     hint("is something watched that is always ready?");
     expect_at_rest(&c);
-    process_close_in(c.process);
+    child_close_in(c.process);
     EXPECT_EOF(c.peer);
     check_step("stdin, a pipe, has ended; the peer is silent");
     expect_at_rest(&c);
@@ -1126,7 +1088,7 @@ static void a_kill_ends_its_stdout(void)
     EXPECT_TEXT(c.peer, "question\n");
     process_signal(c.process, SIGKILL);
     EXPECT_EOF(c.out);
-    process_close_in(c.process);
+    child_close_in(c.process);
     WAIT_UNTIL(server_living(&c.traced) == 0);
     EXPECT_CLOSED(c.peer);
 }
@@ -1243,7 +1205,7 @@ static void default_port(void)
     s = server_start((struct server_spec){.bare = true, .args = {"-b", host}});
     c = start_client(host, NULL, STDIO_PIPE);
     type_and_hear(&c, "hi\n");
-    process_close_in(c.process);
+    child_close_in(c.process);
     end_quietly(&c);
     server_stop(s, 1);
 }

@@ -167,7 +167,7 @@ static void megabytes_from_a_pipe(void)
             CHECK_FAIL("write to the client: %s", strerror(errno));
         sent += n;
         if (sent == lines.len)
-            process_close_in(p);
+            child_close_in(p);
         do {
             more = read(p->out, got + have, lines.len - have);
             CHECK(more > 0);
@@ -256,7 +256,7 @@ static void lines_become_frames(void)
         EXPECT_BYTES(t.fd, want.at, want.len);
         EXPECT_SILENCE(t.fd);
         type(&t, " on");
-        process_close_in(t.p);
+        child_close_in(t.p);
         want.len = 0;
         add_frame(&want, codec_names[i], "and on", 6);
         EXPECT_BYTES(t.fd, want.at, want.len);
@@ -287,7 +287,7 @@ static void answers_in_pieces(void)
         SEND_BYTES(t.fd, answers + i, 1);
     expect_line(&t, "");
     expect_line(&t, "second");
-    process_close_in(t.p);
+    child_close_in(t.p);
     EXPECT_EOF(t.fd);
     close(t.fd);
     expect_end(&t, 0, NULL);
@@ -301,7 +301,7 @@ static void unknown_types_are_not_printed(void)
     EXPECT_BYTES(t.fd, "\1\0\0\0\1a", 6);
     SEND_BYTES(t.fd, "\7\0\0\0\3no!\1\0\0\0\3yes\7\0\0\0\0", 21);
     expect_line(&t, "yes");
-    process_close_in(t.p);
+    child_close_in(t.p);
     EXPECT_EOF(t.fd);
     close(t.fd);
     expect_end(&t, 0, NULL);
@@ -346,7 +346,7 @@ static void truncated_answer(void)
 
     type(&t, "a\n");
     EXPECT_BYTES(t.fd, "\0\0\0\1a", 5);
-    process_close_in(t.p);
+    child_close_in(t.p);
     EXPECT_EOF(t.fd);
     SEND_BYTES(t.fd, "\0\0\0\4hal", 7);
     close(t.fd);
@@ -381,7 +381,7 @@ static void missing_answer(void)
     struct talk t = meet("length");
 
     type(&t, "a\nb\n");
-    process_close_in(t.p);
+    child_close_in(t.p);
     EXPECT_BYTES(t.fd, "\0\0\0\1a\0\0\0\1b", 10);
     EXPECT_EOF(t.fd);
     SEND_BYTES(t.fd, "\0\0\0\1A", 5);
@@ -488,7 +488,7 @@ static void waits_quietly(void)
     EXPECT_BYTES(t.fd, "\0\0\0\1a", 5);
     if (server_cpu_share(&view, 500) > 0.2)
         CHECK_FAIL("CPU is burned while stdin is open");
-    process_close_in(t.p);
+    child_close_in(t.p);
     EXPECT_EOF(t.fd);
     if (server_cpu_share(&view, 500) > 0.2)
         CHECK_FAIL("CPU is burned after stdin has ended");

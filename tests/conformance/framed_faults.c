@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { MANY = 1000000 }; /* more messages than all buffers hold */
@@ -512,14 +510,13 @@ static void more_than_descriptors(void)
 
 static pid_t flood(const struct server *s)
 {
-    pid_t pid = fork();
+    pid_t pid = child_fork();
     struct bytes out = {0};
     int fd;
 
     CHECK(pid != -1);
     if (pid > 0)
         return pid;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     fd = dial(s);
     add_messages(&out, "length", 50000);
     for (;;)
@@ -537,7 +534,7 @@ static void flood_is_fair(void)
     for (int i = 0; i < 200; i++)
         echo_one(fd, "length", "my turn");
     kill(pid, SIGKILL);
-    CHECK(waitpid(pid, NULL, 0) == pid);
+    CHECK(child_wait(pid) != -1);
     leave(fd);
     server_stop(s, 2);
 }

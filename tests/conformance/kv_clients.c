@@ -206,7 +206,7 @@ static void answers_line_by_line(void)
         CHECK(process_read_line(p, line, sizeof(line)));
         CHECK(strcmp(line, i == 0 ? "(none)" : "\"v\"") == 0);
     }
-    process_close_in(p);
+    child_close_in(p);
     EXPECT_EXIT(p, DONE);
     server_stop(s, 1);
 }

@@ -3,7 +3,6 @@
 #include "suite.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -347,13 +346,13 @@ static void replaced_socket_is_left_alone(void)
 /* ---- what a start leaves open ------------------------------------------- */
 
 /* The descriptor's flags stand in octal in fdinfo; 02000000 is O_CLOEXEC. */
-static bool closes_on_exec(pid_t pid, const char *fd)
+static bool closes_on_exec(pid_t pid, long fd)
 {
-    char path[320], line[128];
+    char path[64], line[128];
     unsigned int flags = 0;
     FILE *f;
 
-    snprintf(path, sizeof(path), "/proc/%ld/fdinfo/%s", (long)pid, fd);
+    snprintf(path, sizeof(path), "/proc/%ld/fdinfo/%ld", (long)pid, fd);
     f = fopen(path, "re");
     if (f == NULL)
         return true; /* closed meanwhile */
@@ -364,12 +363,12 @@ static bool closes_on_exec(pid_t pid, const char *fd)
     return (flags & 02000000) != 0;
 }
 
-static bool is_socket(pid_t pid, const char *fd, char *target, size_t size)
+static bool is_socket(pid_t pid, long fd, char *target, size_t size)
 {
-    char path[320];
+    char path[64];
     ssize_t n;
 
-    snprintf(path, sizeof(path), "/proc/%ld/fd/%s", (long)pid, fd);
+    snprintf(path, sizeof(path), "/proc/%ld/fd/%ld", (long)pid, fd);
     n = readlink(path, target, size - 1);
     target[n > 0 ? n : 0] = '\0';
     return strncmp(target, "socket:", 7) == 0;
@@ -378,27 +377,23 @@ static bool is_socket(pid_t pid, const char *fd, char *target, size_t size)
 /* A wrapper has descriptors of its own, so there only sockets count. */
 static int inspect_descriptors(pid_t pid)
 {
-    char path[64], target[256];
-    struct dirent *entry;
+    DIR *d = proc_folder(pid, "fd");
+    char target[256];
     int sockets = 0;
-    DIR *d;
+    long fd;
 
-    snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
-    d = opendir(path);
     CHECK(d != NULL);
-    while ((entry = readdir(d)) != NULL) {
-        bool socket = is_socket(pid, entry->d_name, target, sizeof(target));
+    while (proc_next(d, &fd)) {
+        bool socket = is_socket(pid, fd, target, sizeof(target));
 
-        if (entry->d_name[0] == '.' || atoi(entry->d_name) <= 2)
+        if (fd <= 2)
             continue;
         sockets += socket;
-        if ((socket || !is_instrumented()) &&
-            !closes_on_exec(pid, entry->d_name))
+        if ((socket || !is_instrumented()) && !closes_on_exec(pid, fd))
             CHECK_FAIL(
-                "descriptor %s (%s) of process %ld stays open across exec",
-                entry->d_name, target, (long)pid);
+                "descriptor %ld (%s) of process %ld stays open across exec", fd,
+                target, (long)pid);
     }
-    closedir(d);
     return sockets;
 }
 
@@ -473,7 +468,7 @@ static void descriptors_beyond_the_sets(void)
     if (is_instrumented())
         check_skip("a sanitizer or wrapper needs descriptors of its own");
     CHECK(pipe(log) == 0);
-    pid = fork();
+    pid = child_fork();
     if (pid == 0) {
         int null = open("/dev/null", O_RDONLY);
 
@@ -486,7 +481,7 @@ static void descriptors_beyond_the_sets(void)
     }
     close(log[1]);
     n = read(log[0], said, sizeof(said) - 1);
-    CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
+    status = child_wait(pid);
     said[n > 0 ? n : 0] = '\0';
     hint("what does not fit into a set must not get into one");
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 1);

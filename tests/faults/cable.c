@@ -64,33 +64,11 @@ static void search_where_root_does(void)
 
 /* ---- two namespaces ------------------------------------------------------ */
 
-static bool write_file(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    bool written = fd != -1 && write(fd, text, strlen(text)) != -1;
-
-    if (fd != -1)
-        close(fd);
-    return written;
-}
-
 /* In a user namespace everyone may be root, and then have networks. */
 static void leave_the_network(void)
 {
-    char uids[64], gids[64];
-
-    snprintf(uids, sizeof(uids), "0 %ld 1", (long)geteuid());
-    snprintf(gids, sizeof(gids), "0 %ld 1", (long)getegid());
-    if (unshare(CLONE_NEWNET) == 0)
-        return;
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
-        check_skip("needs root, or user namespaces: unshare says: %s",
-                   strerror(errno));
-    if (!write_file("/proc/self/setgroups", "deny") ||
-        !write_file("/proc/self/uid_map", uids) ||
-        !write_file("/proc/self/gid_map", gids))
-        check_skip("needs root, or to be root of a user namespace: %s",
-                   strerror(errno));
+    if (!own_network(0, 0))
+        check_skip("needs root, or user namespaces: %s", strerror(errno));
 }
 
 static int this_namespace(void)
@@ -148,7 +126,7 @@ static void narrow_buffers(void)
                                         "/proc/sys/net/ipv4/tcp_wmem"};
 
     for (size_t i = 0; i < CHECK_COUNT(files); i++)
-        if (!write_file(files[i], "4096 16384 65536"))
+        if (!proc_write(files[i], "4096 16384 65536"))
             check_skip("needs to write %s: %s", files[i], strerror(errno));
 }
 

@@ -2,7 +2,6 @@
 #include "faults.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -11,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,19 +21,6 @@ enum {
 };
 
 /* ---- connecting ---------------------------------------------------------- */
-
-static int new_client(const struct server *s)
-{
-    int fd = socket(s->sockaddr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct timeval t = {patience_ms() / 1000, 0};
-
-    if (fd == -1)
-        CHECK_FAIL("socket: %s", strerror(errno));
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) == -1 ||
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t)) == -1)
-        CHECK_FAIL("setsockopt: %s", strerror(errno));
-    return fd;
-}
 
 static void connect_client(const struct server *s, int fd)
 {
@@ -141,37 +126,13 @@ void scene_close(struct scene *at)
 
 /* ---- standing still ------------------------------------------------------ */
 
-/* Whether each thread of a process is in one of the states (proc(5)). */
-static bool threads_are(pid_t pid, const char *states)
-{
-    char path[64];
-    struct dirent *entry;
-    bool all = true;
-    DIR *d;
-
-    snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
-    d = opendir(path);
-    if (d == NULL)
-        return true; /* it has just ended */
-    while ((entry = readdir(d)) != NULL) {
-        char state = 'Z';
-
-        if (entry->d_name[0] != '.')
-            state = proc_state((pid_t)atol(entry->d_name));
-        if (state != 0 && strchr(states, state) == NULL)
-            all = false;
-    }
-    closedir(d);
-    return all;
-}
-
 static bool server_is(const struct server *s, const char *states)
 {
     static pid_t pids[MEMBERS];
     int count = server_members(s, pids, MEMBERS);
 
     for (int i = 0; i < count; i++)
-        if (!threads_are(pids[i], states))
+        if (!proc_threads_are(pids[i], states))
             return false;
     return true;
 }
@@ -318,22 +279,6 @@ void wait_unread(const struct server *s, int fd, unsigned int len)
     WAIT_UNTIL(has_unread(s, fd, len));
 }
 
-static long pss_kib(pid_t pid)
-{
-    char path[64], line[256];
-    long kib = -1;
-    FILE *f;
-
-    snprintf(path, sizeof(path), "/proc/%ld/smaps_rollup", (long)pid);
-    f = fopen(path, "re");
-    while (f != NULL && kib == -1 && fgets(line, sizeof(line), f) != NULL)
-        if (strncmp(line, "Pss:", 4) == 0)
-            kib = atol(line + 4);
-    if (f != NULL)
-        fclose(f);
-    return kib != -1 ? kib : proc_rss_kib(pid); /* a zombie has neither */
-}
-
 long server_memory_kib(const struct server *s)
 {
     static pid_t pids[MEMBERS];
@@ -341,9 +286,11 @@ long server_memory_kib(const struct server *s)
     long sum = 0;
 
     for (int i = 0; i < count; i++) {
-        long kib = pss_kib(pids[i]);
+        long kib = proc_number(pids[i], "smaps_rollup", "Pss");
 
-        sum += kib > 0 ? kib : 0;
+        if (kib == -1)
+            kib = proc_rss_kib(pids[i]);
+        sum += kib > 0 ? kib : 0; /* a zombie has neither */
     }
     check_step("the server's memory: %ld KiB", sum);
     return sum;
@@ -370,25 +317,12 @@ int log_lines(const struct server *s)
 
 /* ---- many at once -------------------------------------------------------- */
 
-/* IP_BIND_ADDRESS_NO_PORT: the port is chosen at connect, when the other end
- * is known, so that two servers' clients may have the same one (ip(7)). */
-static void bind_source(int fd, int number)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET};
-    int on = 1;
-
-    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (in_addr_t)number);
-    if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) ==
-            -1 ||
-        bind(fd, (struct sockaddr *)&a, sizeof(a)) == -1)
-        CHECK_FAIL("bind to a source address: %s", strerror(errno));
-}
-
 static int dial_from(const struct server *s, int number)
 {
     int fd = new_client(s);
 
-    bind_source(fd, number);
+    if (socket_from_loopback(fd, (unsigned int)number) == -1)
+        CHECK_FAIL("bind to a source address: %s", strerror(errno));
     connect_client(s, fd);
     return fd;
 }
@@ -445,11 +379,9 @@ void need_processes(int count)
     int have = 0;
 
     CHECK(pids != NULL);
-    fflush(NULL);
     for (; have < count; have++) {
-        pids[have] = fork();
+        pids[have] = child_fork();
         if (pids[have] == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL);
             pause();
             _exit(0);
         }
@@ -458,7 +390,7 @@ void need_processes(int count)
     }
     for (int i = 0; i < have; i++) {
         kill(pids[i], SIGKILL);
-        waitpid(pids[i], NULL, 0);
+        child_wait(pids[i]);
     }
     free(pids);
     if (have < count)
@@ -492,17 +424,12 @@ const char *port_of(const struct server *s)
 static pid_t fork_client(void (*client)(struct server *s, int number),
                          struct server *s, int number)
 {
-    pid_t parent = getpid(), pid;
+    pid_t pid = child_fork();
 
-    fflush(NULL);
-    pid = fork();
     if (pid == -1)
         CHECK_FAIL("fork: %s", strerror(errno));
     if (pid != 0)
         return pid;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(1); /* it died before the line above */
     client(s, number);
     _exit(0); /* not exit(): the server is our parent's to stop */
 }
@@ -517,12 +444,8 @@ void in_processes(int count, void (*client)(struct server *s, int number),
     check_step("%d clients in processes of their own", count);
     for (int i = 0; i < count; i++)
         pids[i] = fork_client(client, s, i);
-    for (int i = 0; i < count; i++) {
-        int status;
-
-        CHECK(waitpid(pids[i], &status, 0) == pids[i]);
-        failed += status != 0;
-    }
+    for (int i = 0; i < count; i++)
+        failed += child_wait(pids[i]) != 0;
     if (failed > 0)
         CHECK_FAIL("%d of %d clients failed: see above", failed, count);
 }
@@ -535,10 +458,7 @@ pid_t background_start(void (*client)(struct server *s, int fd),
 
 void background_wait(pid_t pid)
 {
-    int status;
-
-    CHECK(waitpid(pid, &status, 0) == pid);
-    if (status != 0)
+    if (child_wait(pid) != 0)
         CHECK_FAIL("a client in the background failed: see above");
 }
 
@@ -547,7 +467,7 @@ void background_end(pid_t pid)
     int status;
 
     kill(pid, SIGKILL);
-    CHECK(waitpid(pid, &status, 0) == pid);
+    status = child_wait(pid);
     if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
         CHECK_FAIL("a client in the background ended too early");
 }

@@ -3,7 +3,7 @@
 # sanitizer's own replacements of the same calls.
 #
 # In a sanitized build it works where the sanitizer is a shared library that
-# the server was linked with (gcc's; see tests/harness/harness.c). With
+# the server was linked with (gcc's; see tests/harness/programs.c). With
 # clang's, which is part of the server, there is no target, and the cases are
 # skipped.
 if(NOT SEVEN_SANITIZE OR CMAKE_C_COMPILER_ID STREQUAL "GNU")

@@ -6,7 +6,6 @@
 #include "inject_rules.h"
 #include "kv.h"
 
-#include <dirent.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,24 +21,6 @@ struct scene {
     struct server *s;
     int other;
 };
-
-static bool all_threads_sleep(const struct server *s)
-{
-    char path[64];
-    bool all = true;
-    struct dirent *entry;
-    DIR *d;
-
-    snprintf(path, sizeof(path), "/proc/%ld/task", (long)s->pid);
-    d = opendir(path);
-    while (d != NULL && (entry = readdir(d)) != NULL)
-        if (entry->d_name[0] != '.' &&
-            proc_state((pid_t)atol(entry->d_name)) != 'S')
-            all = false;
-    if (d != NULL)
-        closedir(d);
-    return all;
-}
 
 static struct scene open_scene(const char *when)
 {
@@ -144,7 +125,7 @@ static void lost(void)
     int fd = dial(at.s);
 
     ASK(fd, hget("t", "mine"), values(1, "as it was"));
-    WAIT_UNTIL(all_threads_sleep(at.s));
+    WAIT_UNTIL(proc_threads_are(at.s->pid, "S"));
     inject_now();
     SEND_BYTES(fd, question.bytes, question.len);
     EXPECT_CLOSED(fd);

@@ -319,7 +319,7 @@ static bool run_client_without_allocation(const struct server *s, int n)
     spec.in = STDIO_PIPE;
     p = process_start(process_with_rules_from_start(spec, rules));
     (void)!write(p->in, text, sizeof(text) - 1); /* it may have ended */
-    process_close_in(p);
+    child_close_in(p);
     said = process_read_line(p, line, sizeof(line));
     if (said) {
         CHECK(strcmp(line, "one") == 0);

@@ -100,15 +100,12 @@ static void soft_limit_of_sixteen(void)
 static int set_limit_as_nobody(pid_t pid, limit_kind resource,
                                const struct rlimit *limit)
 {
-    pid_t helper = fork();
-    int status = -1;
+    pid_t helper = child_fork();
 
     if (helper == 0)
         _exit(setresuid(NOBODY, NOBODY, NOBODY) == -1 ||
               prlimit(pid, resource, limit, NULL) == -1);
-    if (helper == -1 || waitpid(helper, &status, 0) == -1 || status != 0)
-        return -1;
-    return 0;
+    return helper != -1 && child_wait(helper) == 0 ? 0 : -1;
 }
 
 /* Sets the soft limit of a running server. */

@@ -1,7 +1,6 @@
 /* tests/harness/check.c - see check.h. */
 #include "check.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,12 +9,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "escape.h"
+
 enum { STEPS_KEPT = 64, STEP_LEN = 160, SHOWN_BYTES = 96 };
 
 static char steps[STEPS_KEPT][STEP_LEN];
 static int steps_taken;
 static const char *case_name = "";
 static const char *program = "";
+static const char *hint_text;
 static void (*end_hook)(void);
 
 void check_step(const char *format, ...)
@@ -25,6 +27,11 @@ void check_step(const char *format, ...)
     va_start(args, format);
     vsnprintf(steps[steps_taken++ % STEPS_KEPT], STEP_LEN, format, args);
     va_end(args);
+}
+
+void hint(const char *text)
+{
+    hint_text = text;
 }
 
 void check_at_end(void (*hook)(void))
@@ -59,6 +66,8 @@ static void start_report(const char *file, int line)
 
 static _Noreturn void finish_report(void)
 {
+    if (hint_text != NULL)
+        fprintf(stderr, "  hint: %s\n", hint_text);
     run_end_hook();
     if (getenv("CHECK_REPEAT") != NULL)
         fprintf(stderr, "  repeat it with: %s\n", getenv("CHECK_REPEAT"));
@@ -94,16 +103,18 @@ void check_skip(const char *format, ...)
     exit(CHECK_SKIPPED);
 }
 
-static void show_escaped(unsigned char c)
+static void show_escaped(const char *bytes, size_t len)
 {
-    if (c == '\n' || c == '\r' || c == '\t')
-        fprintf(stderr, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
-    else if (c == '\\' || c == '"')
-        fprintf(stderr, "\\%c", c);
-    else if (isprint(c))
-        fputc(c, stderr);
-    else
-        fprintf(stderr, "\\x%02x", c);
+    char text[5];
+
+    for (size_t i = 0; i < len; i++)
+        fputs(escape_byte(text, bytes[i]), stderr);
+}
+
+static void show_hex(const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        fprintf(stderr, "%02x ", (unsigned char)bytes[i]);
 }
 
 void check_show(const char *label, const char *bytes, size_t len)
@@ -112,19 +123,15 @@ void check_show(const char *label, const char *bytes, size_t len)
     size_t tail = len > SHOWN_BYTES ? len - SHOWN_BYTES / 2 : len;
 
     fprintf(stderr, "  %-8s %zu bytes \"", label, len);
-    for (size_t i = 0; i < head; i++)
-        show_escaped((unsigned char)bytes[i]);
+    show_escaped(bytes, head);
     if (tail > head)
         fprintf(stderr, "\" ... \"");
-    for (size_t i = tail; i < len; i++)
-        show_escaped((unsigned char)bytes[i]);
+    show_escaped(bytes + tail, len - tail);
     fprintf(stderr, "\"\n           ");
-    for (size_t i = 0; i < head; i++)
-        fprintf(stderr, "%02x ", (unsigned char)bytes[i]);
+    show_hex(bytes, head);
     if (tail > head)
         fprintf(stderr, "... ");
-    for (size_t i = tail; i < len; i++)
-        fprintf(stderr, "%02x ", (unsigned char)bytes[i]);
+    show_hex(bytes + tail, len - tail);
     fprintf(stderr, "\n");
 }
 

@@ -35,9 +35,12 @@ int check_main(int argc, char **argv, const struct check_case *cases,
 void check_step(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A function that a failing case calls after its report, to add what it knows
- * (a server's log, a hint) and to clean up. One at a time; NULL takes it back.
+ * (a server's log) and to clean up. One at a time; NULL takes it back.
  * It also runs at a skip. */
 void check_at_end(void (*hook)(void));
+
+/* What to think of when this case fails; printed with the failure. */
+void hint(const char *text);
 
 /* Ends the case as failed: exit status 1, the message on stderr. */
 _Noreturn void check_fail(const char *file, int line, const char *format, ...)

@@ -8,50 +8,15 @@
 #include "mutant.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CASE_TIMEOUT_S = 60 };
+#include "child.h"
 
-static pid_t running;
-
-static void on_alarm(int signal_number)
-{
-    (void)signal_number;
-    kill(running, SIGKILL);
-}
-
-static _Noreturn void be_the_test(char *const *command, int report,
-                                  int deadline_ms)
-{
-    char deadline[16];
-
-    snprintf(deadline, sizeof(deadline), "%d", deadline_ms);
-    setenv("HARNESS_DEADLINE_MS", deadline, 1);
-    dup2(report, STDERR_FILENO);
-    close(report);
-    execvp(command[0], command);
-    fprintf(stderr, "cannot run %s: %s\n", command[0], strerror(errno));
-    _exit(127);
-}
-
-/* All that is written to the pipe, with what is beyond `size` dropped. */
-static void collect(int fd, char *text, size_t size)
-{
-    size_t have = 0;
-    ssize_t n;
-    char piece[4096];
-
-    while ((n = read(fd, piece, sizeof(piece))) > 0 ||
-           (n == -1 && errno == EINTR))
-        for (ssize_t i = 0; i < n && have + 1 < size; i++)
-            text[have++] = piece[i];
-    text[have] = '\0';
-}
+enum { CASE_TIMEOUT_MS = 60000 };
 
 static int say(const char *what, const char *report)
 {
@@ -66,8 +31,6 @@ static int judge(int status, const char *report, const char *test,
     char failed[256], what[128];
 
     snprintf(failed, sizeof(failed), "FAILED: %s (", test);
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-        return say("the test took too long", report);
     if (WIFSIGNALED(status)) {
         snprintf(what, sizeof(what), "the test itself died of signal %d",
                  WTERMSIG(status));
@@ -92,23 +55,21 @@ int verdict(char *const *command, const char *test, const char *says,
             int deadline_ms)
 {
     static char report[256 * 1024];
-    int ends[2], status;
+    char deadline[64];
+    const char *const env[] = {deadline, NULL};
+    struct child_spec spec = {.argv = (const char *const *)command,
+                              .env = env,
+                              .out = STDOUT_FILENO,
+                              .err = STDIO_PIPE};
+    struct process p;
+    bool ended;
 
-    if (pipe(ends) == -1)
-        give_up("pipe: %s", strerror(errno));
-    running = fork();
-    if (running == 0) {
-        close(ends[0]);
-        be_the_test(command, ends[1], deadline_ms);
-    }
-    close(ends[1]);
-    if (running == -1)
-        give_up("fork: %s", strerror(errno));
-    signal(SIGALRM, on_alarm);
-    alarm(CASE_TIMEOUT_S);
-    collect(ends[0], report, sizeof(report));
-    while (waitpid(running, &status, 0) == -1)
-        if (errno != EINTR)
-            give_up("waitpid: %s", strerror(errno));
-    return judge(status, report, test, says);
+    snprintf(deadline, sizeof(deadline), "HARNESS_DEADLINE_MS=%d", deadline_ms);
+    if (child_start(&p, &spec) == -1)
+        give_up("start the test: %s", strerror(errno));
+    ended = child_finish(&p, p.err, report, sizeof(report), CASE_TIMEOUT_MS);
+    child_kill(&p);
+    if (!ended)
+        return say("the test took too long", report);
+    return judge(p.status, report, test, says);
 }

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
@@ -17,25 +16,6 @@
 
 #include "harness.h"
 #include "prose.h"
-
-static pid_t mirror_owner;
-
-static int remove_one(const char *path, const struct stat *file, int type,
-                      struct FTW *place)
-{
-    (void)file;
-    (void)type;
-    if (place->level > 0)
-        remove(path);
-    return 0;
-}
-
-/* Physically: the links go, what they point to stays. */
-static void remove_mirror(void)
-{
-    if (getpid() == mirror_owner)
-        nftw(harness_dir(), remove_one, 16, FTW_PHYS | FTW_DEPTH);
-}
 
 static void link_here(const char *target, const char *name)
 {
@@ -51,9 +31,6 @@ static void enter_root(bool copied)
     char *output;
 
     CHECK(d != NULL && chdir(harness_dir()) == 0);
-    if (mirror_owner != getpid())
-        atexit(remove_mirror); /* runs before the harness's own clean-up */
-    mirror_owner = getpid();
     while ((entry = readdir(d)) != NULL) {
         const char *path = in_root(entry->d_name);
 
@@ -108,17 +85,6 @@ bool have_program(const char *name)
     return run_command(keep_format("command -v %s", name), &out) == 0;
 }
 
-static void write_file(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-    /* What cannot be written shows by what then does not work. */
-    if (fd != -1 && write(fd, text, strlen(text)) == -1)
-        check_step("%s: %s", path, strerror(errno));
-    if (fd != -1)
-        close(fd);
-}
-
 static bool bring_loopback_up(void)
 {
     struct ifreq request = {.ifr_name = "lo"};
@@ -133,18 +99,8 @@ static bool bring_loopback_up(void)
     return up;
 }
 
-/* With or without being root: unshare(2), user_namespaces(7). */
+/* With or without being root. */
 bool enter_own_network(void)
 {
-    uid_t user = getuid();
-    gid_t group = getgid();
-
-    if (unshare(CLONE_NEWNET) == 0)
-        return bring_loopback_up();
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
-        return false;
-    write_file("/proc/self/setgroups", "deny");
-    write_file("/proc/self/uid_map", keep_format("%u %u 1", user, user));
-    write_file("/proc/self/gid_map", keep_format("%u %u 1", group, group));
-    return bring_loopback_up();
+    return own_network(getuid(), getgid()) && bring_loopback_up();
 }

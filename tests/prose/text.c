@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "case.h"
 #include "prose.h"
 
 struct kept {
@@ -122,25 +123,6 @@ static void add_line(struct text *t, char *line)
     t->lines = lines;
 }
 
-static char *read_bytes(const char *path)
-{
-    FILE *f = fopen(path, "re");
-    char *bytes = NULL;
-    size_t len = 0, n;
-
-    if (f == NULL)
-        CHECK_FAIL("%s: %s", path, strerror(errno));
-    do {
-        bytes = realloc(bytes, len + 65536 + 1);
-        CHECK(bytes != NULL);
-        n = fread(bytes + len, 1, 65536, f);
-        len += n;
-    } while (n > 0);
-    fclose(f);
-    bytes[len] = '\0';
-    return keep(bytes);
-}
-
 static size_t count_newlines(const char *bytes)
 {
     size_t n = 0;
@@ -159,7 +141,7 @@ struct text read_text(const char *format, ...)
     va_start(args, format);
     t.path = keep_vformat(format, args);
     va_end(args);
-    bytes = read_bytes(in_root(t.path));
+    bytes = keep(read_file(in_root(t.path), NULL));
     t.lines = keep(malloc((count_newlines(bytes) + 1) * sizeof(t.lines[0])));
     while (*bytes != '\0') {
         t.lines[t.count++] = bytes;

@@ -380,19 +380,8 @@ static int run_probe(const char *name, int times)
 
 struct outcome {
     int status;
-    char out[65536], err[2048];
+    char out[65536], *err;
 };
-
-static void read_all(int fd, char *text, size_t size)
-{
-    size_t len = 0;
-    ssize_t n;
-
-    while ((n = read(fd, text + len, size - 1 - len)) > 0)
-        len += (size_t)n;
-    CHECK(n == 0);
-    text[len] = '\0';
-}
 
 /* Not /proc/self/exe: a wrapper would find itself there. */
 static const char *own_path;
@@ -403,7 +392,6 @@ static struct outcome *run(const char *rules, const char *probe, int times)
     char preload[512], inject[2048], file[160], count[16];
     static struct outcome o;
     struct process *p;
-    int log_fd;
 
     snprintf(count, sizeof(count), "%d", times);
     snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", INJECT_LIBRARY);
@@ -415,11 +403,10 @@ static struct outcome *run(const char *rules, const char *probe, int times)
         .path = own_path,
         .args = {"--probe", probe, count},
         .env = {preload, file, rules != NULL ? inject : NULL}});
-    o.status = process_wait(p);
-    read_all(p->out, o.out, sizeof(o.out));
-    log_fd = open(p->log, O_RDONLY);
-    read_all(log_fd, o.err, sizeof(o.err));
-    close(log_fd);
+    CHECK(child_finish(p, p->out, o.out, sizeof(o.out), patience_ms()));
+    o.status = p->status;
+    free(o.err);
+    o.err = process_log(p);
     process_forget(p);
     return &o;
 }
@@ -436,12 +423,10 @@ static struct outcome *run_logged(const char *rules, const char *probe,
 
 static char *injected(void)
 {
-    static char text[65536];
-    int fd = open(harness_path("injected"), O_RDONLY);
+    static char *text;
 
-    CHECK(fd != -1);
-    read_all(fd, text, sizeof(text));
-    close(fd);
+    free(text);
+    text = read_file(harness_path("injected"), NULL);
     return text;
 }
 

@@ -22,41 +22,24 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "check.h"
 #include "blocking.h"
 #include "clock.h"
 #include "input.h"
 #include "log.h"
+#include "programs.h"
 #include "resources.h"
 #include "roster.h"
 
 /* ---- files and descriptors ----------------------------------------------- */
 
-static char dir[] = "/tmp/seven-net-XXXXXX";
-
-static void remove_dir(void)
-{
-    char command[64];
-
-    snprintf(command, sizeof(command), "rm -rf %s", dir);
-    if (system(command) != 0)
-        perror(command);
-}
-
 /* "unix:" and a path in a directory of this case's own. */
 static const char *in_dir(const char *name)
 {
     static char address[4][128];
-    static bool made;
     static int next;
     char *text = address[next++ % 4];
 
-    if (!made) {
-        CHECK(mkdtemp(dir) != NULL);
-        atexit(remove_dir);
-        made = true;
-    }
-    snprintf(text, sizeof(address[0]), "unix:%s/%s", dir, name);
+    snprintf(text, sizeof(address[0]), "unix:%s", harness_path(name));
     return text;
 }
 
@@ -342,32 +325,6 @@ static void only_our_socket_is_removed(void)
 /* ---- the line that says: clients may come
  * ------------------------------------------- */
 
-/* Runs `part` in a child with its stdout (1) or stderr (2) in a file; returns
- * the exit status, and what was written. */
-static int run_captured(void (*part)(void), int which, char *text, size_t size)
-{
-    char path[] = "/tmp/seven-out-XXXXXX";
-    int file = mkstemp(path), status;
-    ssize_t n;
-    pid_t pid;
-
-    CHECK(file != -1);
-    unlink(path);
-    fflush(NULL);
-    pid = fork();
-    if (pid == 0) {
-        dup2(file, which);
-        part();
-        _exit(fflush(stdout) == 0 ? 0 : 9);
-    }
-    CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
-    n = pread(file, text, size - 1, 0);
-    CHECK(n >= 0);
-    text[n] = '\0';
-    close(file);
-    return WEXITSTATUS(status);
-}
-
 static int listener;
 
 /* _exit: what is not flushed is lost. */
@@ -384,11 +341,14 @@ static void announce_to_nowhere(void)
 
 static void expect_announced(const char *want)
 {
-    char text[256];
+    struct run r = run_function(announce_and_go);
 
-    CHECK_EQ(run_captured(announce_and_go, 1, text, sizeof(text)), 3);
-    CHECK_BYTES(text, strlen(text), want, strlen(want));
-    CHECK_EQ(run_captured(announce_to_nowhere, 1, text, sizeof(text)), 4);
+    CHECK_EQ(WEXITSTATUS(r.status), 3);
+    CHECK_BYTES(r.out, r.out_len, want, strlen(want));
+    run_free(&r);
+    r = run_function(announce_to_nowhere);
+    CHECK_EQ(WEXITSTATUS(r.status), 4);
+    run_free(&r);
 }
 
 static void announced_addresses(void)
@@ -487,10 +447,8 @@ static void interrupt_often(void)
  * is taken as well as after a part of it. It compares, exits 0 if all came. */
 static pid_t start_reader(int fds[2])
 {
-    pid_t pid;
+    pid_t pid = child_fork();
 
-    fflush(NULL);
-    pid = fork();
     CHECK(pid != -1);
     if (pid == 0) {
         struct timespec nap = {0, 3000000};
@@ -521,16 +479,6 @@ static char *much(void)
     return bytes;
 }
 
-static void expect_reader_satisfied(pid_t pid)
-{
-    int status;
-
-    while (waitpid(pid, &status, 0) == -1)
-        CHECK_EQ(errno, EINTR);
-    CHECK(WIFEXITED(status));
-    CHECK_EQ(WEXITSTATUS(status), 0);
-}
-
 /* Signals make writes stop short of their end, or fail with EINTR. */
 static void all_is_written(void)
 {
@@ -543,7 +491,7 @@ static void all_is_written(void)
     interrupt_often();
     CHECK(write_all(fds[1], bytes, MUCH) == 0);
     close(fds[1]);
-    expect_reader_satisfied(reader);
+    CHECK_EQ(child_wait(reader), 0);
     CHECK(alarms > 3);
     free(bytes);
 }
@@ -559,7 +507,7 @@ static void all_is_sent(void)
     interrupt_often();
     CHECK(send_all(fds[1], bytes, MUCH) == 0);
     close(fds[1]);
-    expect_reader_satisfied(reader);
+    CHECK_EQ(child_wait(reader), 0);
     CHECK(alarms > 3);
     free(bytes);
 }
@@ -587,15 +535,14 @@ static void sending_to_nobody_is_sigpipe(void)
 
     pair(fds);
     close(fds[1]);
-    fflush(NULL);
-    pid = fork();
+    pid = child_fork();
     CHECK(pid != -1);
     if (pid == 0) {
         signal(SIGPIPE, SIG_DFL);
         (void)send_all(fds[0], "x", 1);
         _exit(0);
     }
-    CHECK(waitpid(pid, &status, 0) == pid);
+    status = child_wait(pid);
     CHECK(WIFSIGNALED(status));
     CHECK_EQ(WTERMSIG(status), SIGPIPE);
 }
@@ -626,7 +573,7 @@ static void all_is_sent_and_watched(void)
     interrupt_often();
     CHECK_EQ(send_watched(fds[1], &farewell, bytes, MUCH), 0);
     close(fds[1]);
-    expect_reader_satisfied(reader);
+    CHECK_EQ(child_wait(reader), 0);
     CHECK(!farewell.said);
     free(bytes);
 }
@@ -736,18 +683,20 @@ static void what_is_left_decides(void)
         {HAS_MORE, 0, "bye\n", 0, true},   {IS_FILE, 9, "quit\n", 0, true},
         {HAS_ENDED, 0, "bye\n", 0, false}, {HAS_MORE, 0, "bye", 1, true},
     };
-    char text[256];
 
     for (size_t i = 0; i < CHECK_COUNT(table); i++) {
+        struct run r;
+
         check_step("row %zu", i);
         on_stdin = table[i].on_stdin;
         unsent = table[i].unsent;
         sent = table[i].sent;
-        CHECK_EQ(run_captured(closed_part, 2, text, sizeof(text)),
-                 table[i].status);
-        CHECK_EQ(strstr(text, "]: server closed the connection\n") != NULL,
+        r = run_function(closed_part);
+        CHECK_EQ(WEXITSTATUS(r.status), table[i].status);
+        CHECK_EQ(strstr(r.err, "]: server closed the connection\n") != NULL,
                  table[i].said);
-        CHECK_EQ(text[0] != '\0', table[i].said);
+        CHECK_EQ(r.err_len > 0, table[i].said);
+        run_free(&r);
     }
 }
 
@@ -758,12 +707,9 @@ static void what_is_left_decides(void)
  * could destroy the reply. It reads what was said to the end. */
 static void the_last_reply_arrives(void)
 {
-    int listen_fd = listen_on("127.0.0.1", "0"), status;
-    pid_t pid;
-    int fd;
+    int listen_fd = listen_on("127.0.0.1", "0"), fd;
+    pid_t pid = child_fork();
 
-    fflush(NULL);
-    pid = fork();
     if (pid == 0) {
         int client = connect_to("127.0.0.1", port_of(listen_fd));
         char text[16];
@@ -781,8 +727,7 @@ static void the_last_reply_arrives(void)
     hang_up(fd);
     CHECK_EQ(errno, ENOTTY);
     close(fd);
-    CHECK(waitpid(pid, &status, 0) == pid);
-    CHECK_EQ(status, 0);
+    CHECK_EQ(child_wait(pid), 0);
 }
 
 /* One who never closes is not waited for for ever; one that is lost, not at
@@ -938,12 +883,15 @@ static void say_quietly(void)
 /* What `what` writes, without "prog[123]: " at the start of its lines. */
 static const char *logged(void (*what)(void), void (*how)(void))
 {
-    static char text[65536], plain[65536];
+    static char plain[65536];
     char *to = plain;
+    struct run r;
 
     said = what;
-    CHECK_EQ(run_captured(how, 2, text, sizeof(text)), 0);
-    for (char *line = text; *line != '\0';) {
+    r = run_function(how);
+    CHECK_EQ(WEXITSTATUS(r.status), 0);
+    CHECK(r.err_len < sizeof(plain));
+    for (char *line = r.err; *line != '\0';) {
         char *end = strchr(line, '\n'), *start = strstr(line, "]: ");
 
         if (end == NULL)
@@ -955,6 +903,7 @@ static const char *logged(void (*what)(void), void (*how)(void))
         line = end + 1;
     }
     *to = '\0';
+    run_free(&r);
     return plain;
 }
 
@@ -1137,11 +1086,12 @@ static void die_of_something(void)
 
 static void dying(void)
 {
-    char text[256];
+    struct run r = run_function(die_of_something);
 
-    CHECK_EQ(run_captured(die_of_something, 2, text, sizeof(text)), 1);
-    CHECK(strstr(text, "]: cannot serve on x: EADDRINUSE (Address already in "
-                       "use)\n") != NULL);
+    CHECK_EQ(WEXITSTATUS(r.status), 1);
+    CHECK(strstr(r.err, "]: cannot serve on x: EADDRINUSE (Address already in "
+                        "use)\n") != NULL);
+    run_free(&r);
 }
 
 static void log_a_connection(void)

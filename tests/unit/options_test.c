@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "check.h"
 #include "log.h"
+#include "programs.h"
 #include "resources.h"
 
 enum { WORDS = 6, TEXT_LEN = 4096 };
@@ -56,53 +56,37 @@ static void parse_as_client(int argc, char **argv)
     log_info("an ordinary line");
 }
 
-static void read_back(int fd, char *text)
-{
-    ssize_t n = pread(fd, text, TEXT_LEN - 1, 0);
+/* What a process of its own is to do. */
+static void (*parser)(int, char **);
+static char *parser_argv[WORDS + 2] = {(char *)"./program"};
+static int parser_argc;
 
-    CHECK(n >= 0 && n < TEXT_LEN - 1);
-    text[n] = '\0';
-    close(fd);
+static void parse(void)
+{
+    parser(parser_argc, parser_argv);
 }
 
-static int new_file(void)
+/* Runs a parser with `words`; the first NULL ends them. */
+static struct outcome run(void (*what)(int, char **), const char *const *words)
 {
-    char path[] = "/tmp/seven-options-XXXXXX";
-    int fd = mkstemp(path);
-
-    CHECK(fd != -1);
-    unlink(path);
-    return fd;
-}
-
-/* Runs a parser with `words`, the first NULL ends them, in a child. */
-static struct outcome run(void (*parse)(int, char **), const char *const *words)
-{
-    int out = new_file(), err = new_file(), argc = 1, status;
-    char *argv[WORDS + 2] = {(char *)"./program"};
     struct outcome o;
-    pid_t pid;
+    struct run r;
+    int argc = 1;
 
     while (argc <= WORDS && words[argc - 1] != NULL) {
-        argv[argc] = (char *)words[argc - 1];
-        check_step("argv[%d] is \"%s\"", argc, argv[argc]);
+        parser_argv[argc] = (char *)words[argc - 1];
+        check_step("argv[%d] is \"%s\"", argc, parser_argv[argc]);
         argc++;
     }
-    fflush(NULL);
-    pid = fork();
-    CHECK(pid != -1);
-    if (pid == 0) {
-        dup2(out, STDOUT_FILENO);
-        dup2(err, STDERR_FILENO);
-        parse(argc, argv);
-        fflush(stdout);
-        _exit(0);
-    }
-    CHECK(waitpid(pid, &status, 0) == pid);
-    CHECK(WIFEXITED(status));
-    o.status = WEXITSTATUS(status);
-    read_back(out, o.out);
-    read_back(err, o.err);
+    parser_argv[argc] = NULL;
+    parser_argc = argc;
+    parser = what;
+    r = run_function(parse);
+    o.status = WEXITSTATUS(r.status);
+    CHECK(r.out_len < TEXT_LEN && r.err_len < TEXT_LEN);
+    strcpy(o.out, r.out);
+    strcpy(o.err, r.err);
+    run_free(&r);
     return o;
 }
 

@@ -70,13 +70,13 @@ static void measure_stacks(struct experiment *e, const struct entrant *server,
                            int clients, double stack_mib)
 {
     double sum = stack_mib * clients, space, resident;
-    struct program crowd;
+    struct process crowd;
     /* A descriptor is no thread yet: ask for those. */
     bool all = crowd_start(&crowd, server, clients) &&
                usage_of(&server->program).threads > clients;
     const char *note = all ? "" : "no thread for each client was to be had";
 
-    space = (double)address_space_of(&server->program) / MIB;
+    space = (double)proc_vm_kib(server->program.pid) * 1024 / MIB;
     resident = (double)memory_of(&server->program).rss / MIB;
     all = all && resident > 0;
     program_stop(&crowd);

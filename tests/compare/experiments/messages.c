@@ -18,7 +18,7 @@ static const char cpu_title[] = "microseconds of CPU for a message";
 static void measure_among(struct experiment *e, struct crew *crew, int silent)
 {
     static struct cells cells;
-    struct program crowds[MOST_ENTRANTS] = {{.pid = 0}};
+    struct process crowds[MOST_ENTRANTS] = {{.pid = 0}};
 
     cells.count = 0;
     for (int i = 0; i < crew->count; i++) {

@@ -202,7 +202,7 @@ static double measure(const struct question *q, int kind, int count)
             break;
         }
     }
-    rest_ms((int)(1000 * atof(round_seconds())));
+    nap_ms((int)(1000 * atof(round_seconds())));
     atomic_store(&over, true);
     for (int i = 0; i < started; i++) {
         pthread_join(workers[i].thread, NULL);
@@ -260,7 +260,7 @@ static bool fill_store(struct store *store)
 }
 
 /* One at a time: it is done once. */
-static bool fill_server(const struct program *server)
+static bool fill_server(const struct process *server)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
     int fd = program_connect(server);

@@ -196,9 +196,10 @@ static void hear_until_asleep(struct many *many, const struct entrant *server)
         int before = many->answers;
 
         hear_all(many);
-        quiet = many->answers == before && is_asleep(&server->program)
-                    ? quiet + 1
-                    : 0;
+        quiet =
+            many->answers == before && proc_state(server->program.pid) == 'S'
+                ? quiet + 1
+                : 0;
     }
 }
 

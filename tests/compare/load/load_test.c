@@ -482,7 +482,7 @@ static void marks(void)
     CHECK(process_read_line(load, line, sizeof(line)));
     CHECK(strcmp(line, "end") == 0);
     CHECK(!process_has_ended(load));
-    process_close_in(load);
+    child_close_in(load);
     CHECK(process_read_line(load, line, sizeof(line)));
     CHECK(strncmp(line, "seconds\t", 8) == 0);
     EXPECT_EXIT(load, 0);
@@ -501,7 +501,7 @@ static void marks_stop_the_clock(void)
     CHECK(write(load->in, "\n", 1) == 1);
     CHECK(process_read_line(load, line, sizeof(line)));
     nap_ms(HELD_MS);
-    process_close_in(load);
+    child_close_in(load);
     while (process_read_line(load, line, sizeof(line)) &&
            len + strlen(line) + 1 < sizeof(lines))
         len += (size_t)sprintf(lines + len, "%s\n", line);
@@ -517,7 +517,7 @@ static void interrupted(void)
     struct process *load = start_marked(NULL, "1000");
     char line[300];
 
-    process_close_in(load);
+    child_close_in(load);
     process_signal(load, SIGINT);
     CHECK(process_read_line(load, line, sizeof(line)));
     CHECK(strcmp(line, "end") == 0);

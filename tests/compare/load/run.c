@@ -13,6 +13,8 @@
 #include "load.h"
 
 #include "content.h"
+#include "now.h"
+#include "proc.h"
 #include "resources.h"
 
 #include <errno.h>
@@ -92,10 +94,7 @@ void load_stop(void)
 
 static uint64_t look_at_clock(void)
 {
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return now = (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec - held_ns;
+    return now = (uint64_t)now_ns() - held_ns;
 }
 
 /* ---- when messages are due --------------------------------------------- */
@@ -480,21 +479,6 @@ static int timeout_ms(void)
 
 /* ---- the phases -------------------------------------------------------- */
 
-/* The most it ever was. Not getrusage's figure: that begins before exec. */
-static long resident_kib(void)
-{
-    FILE *f = fopen("/proc/self/status", "re");
-    char line[256];
-    long kib = 0;
-
-    while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-        if (sscanf(line, "VmHWM: %ld", &kib) == 1)
-            break;
-    if (f != NULL)
-        fclose(f);
-    return kib;
-}
-
 /* Adds what this process has used so far, or takes it away. */
 static void account(int sign)
 {
@@ -514,7 +498,8 @@ static void account(int sign)
     result->system_s += sign * ((double)used.ru_stime.tv_sec +
                                 (double)used.ru_stime.tv_usec / 1e6);
     result->waited_s += sign * ((double)waited / 1e9);
-    result->rss_kib = resident_kib();
+    /* The most it ever was. Not getrusage's: that begins before exec. */
+    result->rss_kib = proc_number(getpid(), "status", "VmHWM");
 }
 
 /* Who reads the marks holds this process up at each, so that nothing happens

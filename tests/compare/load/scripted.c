@@ -3,6 +3,7 @@
 
 #include "blocking.h"
 #include "net.h"
+#include "now.h"
 #include "resources.h"
 
 #include <pthread.h>
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { BUFFER_SIZE = 64 * 1024, STACK_SIZE = 256 * 1024 };
@@ -31,22 +31,6 @@ static bool is(const char *name)
     return strcmp(behaviour, name) == 0;
 }
 
-static void sleep_ms(long ms)
-{
-    struct timespec t = {ms / 1000, ms % 1000 * 1000000};
-
-    while (nanosleep(&t, &t) == -1)
-        continue;
-}
-
-static long long now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Everybody comes by here, so everybody waits. */
 static void stall_once(void)
 {
@@ -57,7 +41,7 @@ static void stall_once(void)
         begin_ms = now_ms();
     if (!done && now_ms() - begin_ms >= 500) {
         done = true;
-        sleep_ms(number);
+        nap_ms(number);
     }
 }
 
@@ -140,7 +124,7 @@ static void *serve(void *argument)
         if (n <= 0)
             break;
         if (is("slow") && piece % 10 == 0)
-            sleep_ms(number);
+            nap_ms(number);
         pthread_mutex_lock(&lock);
         goes_on = answer(fd, buffer, (size_t)n, &heard);
         bytes_so_far += n;

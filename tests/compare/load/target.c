@@ -10,6 +10,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "sockets.h"
+
 enum { PER_SOURCE = 10000, SOURCES = 250 };
 
 static const char *find_unix(struct target *t, const char *path)
@@ -65,18 +67,6 @@ const char *target_find(struct target *t, const char *host, const char *port)
     return NULL;
 }
 
-/* The port is left to connect(), which may share it between targets. */
-static int bind_source(int fd, uint32_t source)
-{
-    struct sockaddr_in in = {.sin_family = AF_INET,
-                             .sin_addr.s_addr =
-                                 htonl(INADDR_LOOPBACK + source % SOURCES)};
-    int on = 1;
-
-    (void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
-    return bind(fd, (const struct sockaddr *)&in, sizeof(in));
-}
-
 static int connect_from(const struct target *t, uint32_t source)
 {
     int fd = socket(t->address.ss_family,
@@ -87,7 +77,7 @@ static int connect_from(const struct target *t, uint32_t source)
         return -1;
     if (t->address.ss_family != AF_UNIX)
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    if ((source == 0 || bind_source(fd, source) == 0) &&
+    if ((source == 0 || socket_from_loopback(fd, source % SOURCES) == 0) &&
         (connect(fd, (const struct sockaddr *)&t->address, t->len) == 0 ||
          errno == EINPROGRESS))
         return fd;

@@ -9,17 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *read_whole(const char *path)
-{
-    FILE *f = fopen(path, "re");
-    char *text = NULL;
-    size_t size = 0;
-
-    CHECK(f != NULL && getdelim(&text, &size, '\0', f) > 0);
-    fclose(f);
-    return text;
-}
-
 /* ---- pieces ------------------------------------------------------------ */
 
 /* The end of a tag that begins at `at`, which is '<': quotes are paired. */

@@ -22,9 +22,6 @@ struct list {
     int count;
 };
 
-/* A whole file; the caller frees. */
-char *read_whole(const char *path);
-
 /* What is to stand there: row by row, picture by picture. */
 struct list numbers_of(const struct results *r);
 

@@ -136,7 +136,7 @@ static void cut_off(void)
 
     fixture_results(&made);
     CHECK_EQ(experiment_save(made.experiments[0], harness_dir()), 0);
-    text = read_whole(harness_path("01-stall.result"));
+    text = read_file(harness_path("01-stall.result"), NULL);
     CHECK_EQ(unlink(harness_path("01-stall.result")), 0);
     for (size_t len = 0; len < strlen(text); len++) {
         check_step("%zu bytes", len);
@@ -255,7 +255,7 @@ static char *printed(void)
     CHECK(f != NULL);
     print_all(f, true);
     CHECK_EQ(fclose(f), 0);
-    return read_whole(harness_path("printed"));
+    return read_file(harness_path("printed"), NULL);
 }
 
 static void fits_a_terminal(void)

@@ -1,19 +1,130 @@
 /*
- * tests/harness/harness_tcp.c - see harness.h: what the kernel knows of a TCP
- * socket.
+ * tests/harness/sockets.c - see sockets.h.
  *
- * It is asked for that one socket (sock_diag(7)). Where that cannot be done it
- * is looked for in /proc/net/tcp, which holds all of them: with the many that
- * tests leave in TIME_WAIT, a look there takes some milliseconds of CPU.
+ * The kernel is asked for one TCP socket (sock_diag(7)). Where that cannot be
+ * done it is looked for in /proc/net/tcp, which holds all of them: with the
+ * many that tests leave in TIME_WAIT, a look there takes some milliseconds of
+ * CPU.
  */
-#include "harness.h"
+#include "sockets.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
+
+#include "proc.h"
+
+/* ---- addresses ----------------------------------------------------------- */
+
+static int unix_address(const char *path, struct sockaddr_un *un,
+                        socklen_t *len)
+{
+    if (strlen(path) >= sizeof(un->sun_path))
+        return -1;
+    un->sun_family = AF_UNIX;
+    strcpy(un->sun_path, path);
+    *len = sizeof(*un);
+    return 0;
+}
+
+static int ip6_address(const char *host, int port, struct sockaddr_in6 *in6,
+                       socklen_t *len)
+{
+    in6->sin6_family = AF_INET6;
+    in6->sin6_port = htons((in_port_t)port);
+    *len = sizeof(*in6);
+    return inet_pton(AF_INET6, host, &in6->sin6_addr) == 1 ? port : -1;
+}
+
+static int ip4_address(const char *host, int port, struct sockaddr_in *in,
+                       socklen_t *len)
+{
+    in->sin_family = AF_INET;
+    in->sin_port = htons((in_port_t)port);
+    *len = sizeof(*in);
+    return inet_pton(AF_INET, host, &in->sin_addr) == 1 ? port : -1;
+}
+
+int socket_address(const char *text, struct sockaddr_storage *to,
+                   socklen_t *len)
+{
+    char host[64] = "";
+    int port;
+
+    memset(to, 0, sizeof(*to));
+    if (strncmp(text, "unix:", 5) == 0)
+        return unix_address(text + 5, (struct sockaddr_un *)to, len);
+    if (sscanf(text, "[%63[^]]]:%d", host, &port) == 2 && port > 0)
+        return ip6_address(host, port, (struct sockaddr_in6 *)to, len);
+    if (sscanf(text, "%63[^:]:%d", host, &port) == 2 && port > 0)
+        return ip4_address(host, port, (struct sockaddr_in *)to, len);
+    return -1;
+}
+
+int socket_connect(const struct sockaddr *to, socklen_t len)
+{
+    int fd = socket(to->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0), error;
+
+    if (fd == -1 || connect(fd, to, len) == 0)
+        return fd;
+    error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+/* IP_BIND_ADDRESS_NO_PORT: the port is chosen at connect, when the other end is
+ * known, so that two servers' clients may have the same one (ip(7)). */
+int socket_from_loopback(int fd, unsigned int number)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK + number)};
+    int on = 1;
+
+    if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) ==
+        -1)
+        return -1;
+    return bind(fd, (struct sockaddr *)&a, sizeof(a));
+}
+
+bool own_network(uid_t user, gid_t group)
+{
+    char users[64], groups[64];
+
+    snprintf(users, sizeof(users), "%u %u 1", user, geteuid());
+    snprintf(groups, sizeof(groups), "%u %u 1", group, getegid());
+    if (unshare(CLONE_NEWNET) == 0)
+        return true;
+    return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 &&
+           proc_write("/proc/self/setgroups", "deny") &&
+           proc_write("/proc/self/uid_map", users) &&
+           proc_write("/proc/self/gid_map", groups);
+}
+
+/* ---- who listens --------------------------------------------------------- */
+
+/* Flag 00010000 is a socket that accepts. */
+bool unix_is_listening(const char *path)
+{
+    char line[512], name[256];
+    unsigned int flags;
+    bool found = false;
+    FILE *f = fopen("/proc/net/unix", "re");
+
+    while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+        if (sscanf(line, "%*s %*x %*x %x %*x %*x %*u %255s", &flags, name) ==
+                2 &&
+            (flags & 0x10000) != 0 && strcmp(name, path) == 0)
+            found = true;
+    if (f != NULL)
+        fclose(f);
+    return found;
+}
 
 /* Both ends of a connection; the port of the other end of a listening socket
  * is 0. */

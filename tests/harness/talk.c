@@ -1,6 +1,5 @@
-/* tests/harness/harness_talk.c - see harness.h: what a client does, and a peer.
- */
-#include "harness.h"
+/* tests/harness/talk.c - see talk.h. */
+#include "talk.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,7 +13,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { CHUNK = 65536 };
+#include "escape.h"
+
+enum { CHUNK = 65536, NOTED = 31 };
 
 /* ---- connecting -------------------------------------------------------- */
 
@@ -27,26 +28,26 @@ static void set_patience(int fd)
         CHECK_FAIL("setsockopt: %s", strerror(errno));
 }
 
-static int new_socket(const struct server *s, int buffer)
+int new_client(const struct server *s)
 {
     int fd = socket(s->sockaddr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     if (fd == -1)
         CHECK_FAIL("socket: %s", strerror(errno));
     set_patience(fd);
-    if (buffer > 0) {
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
-        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
-    }
     return fd;
 }
 
 static int connect_to(const struct server *s, int buffer)
 {
     const struct sockaddr *to = (const struct sockaddr *)&s->sockaddr;
-    int fd = new_socket(s, buffer);
+    int fd = new_client(s);
     int error;
 
+    if (buffer > 0) {
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
+    }
     if (connect(fd, to, s->sockaddr_len) == 0) {
         check_step("client %d: connected", fd);
         return fd;
@@ -91,14 +92,12 @@ void expect_refused(const struct server *s)
 
 static void note_bytes(int fd, const char *what, const char *bytes, size_t len)
 {
-    char shown[32];
-    size_t n = len < sizeof(shown) - 1 ? len : sizeof(shown) - 1;
+    char shown[NOTED * 4 + 1] = "", byte[5];
 
-    for (size_t i = 0; i < n; i++)
-        shown[i] = (char)(bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : '.');
-    shown[n] = '\0';
+    for (size_t i = 0; i < len && i < NOTED; i++)
+        strcat(shown, escape_byte(byte, bytes[i]));
     check_step("client %d: %s %zu bytes: %s%s", fd, what, len, shown,
-               n < len ? "..." : "");
+               len > NOTED ? "..." : "");
 }
 
 void send_at(const char *file, int line, int fd, const char *bytes, size_t len)
@@ -369,7 +368,6 @@ int peer_listen(char port[8])
     socklen_t len = sizeof(a);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    harness_dir(); /* so that a failure is reported and cleaned up */
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (fd == -1 || bind(fd, (struct sockaddr *)&a, len) == -1 ||
         listen(fd, 64) == -1 ||

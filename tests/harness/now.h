@@ -1,0 +1,13 @@
+/* tests/harness/now.h - the clock of everything that tests and measures. */
+#ifndef NOW_H
+#define NOW_H
+
+/* Of CLOCK_MONOTONIC (clock_gettime(2)). */
+long long now_ms(void);
+long long now_ns(void);
+double moment_ms(void); /* with its fraction */
+
+/* Lets time pass, whatever signals come. */
+void nap_ms(long ms);
+
+#endif
