@@ -1,8 +1,6 @@
 /* common/log.c - see log.h. */
 #include "log.h"
 
-#include "net.h"
-
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -10,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "net.h"
 
 enum { LINE_LEN = 512, SHOWN_BYTES = 64 };
 

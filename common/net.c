@@ -1,8 +1,6 @@
 /* common/net.c - see net.h. */
 #include "net.h"
 
-#include "clock.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -17,6 +15,8 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 static const char unix_prefix[] = "unix:";
 

@@ -64,7 +64,7 @@ static const struct option_row last_rows[] = {
     {0},
 };
 
-/* ---- help --------------------------------------------------------------- */
+/* ---- help ---- */
 
 static void append(char *text, const char *more)
 {
@@ -164,7 +164,7 @@ static _Noreturn void print_version(void)
     finish_print();
 }
 
-/* ---- wrong words -------------------------------------------------------- */
+/* ---- wrong words ---- */
 
 static _Noreturn void point_to_help(const char *self)
 {
@@ -188,7 +188,7 @@ static _Noreturn void refuse(const char *self, const struct option_row *row,
     point_to_help(self);
 }
 
-/* ---- right words -------------------------------------------------------- */
+/* ---- right words ---- */
 
 static bool find_name(const struct option_row *row, const char *word,
                       uint64_t *place)
@@ -234,7 +234,7 @@ static void take(const char *self, const struct option_row *row,
         *row->size = value;
 }
 
-/* ---- a command line ----------------------------------------------------- */
+/* ---- a command line ---- */
 
 /* The row to replace, or the place behind the last. */
 static struct option_row *place_for(struct command_line *line, const char *name)

@@ -35,7 +35,7 @@ void parse_server_options(struct options *options, int argc, char **argv,
 void parse_client_options(const char **host, const char **port, int argc,
                           char **argv);
 
-/* ---- for a program with options of its own ------------------------------ */
+/* ---- for a program with options of its own ---- */
 
 /* One option. Help, what getopt_long is told and what is taken come from its
  * row alone; the last row of a table is {0}.

@@ -1,8 +1,6 @@
 /* common/signals.c - see signals.h. */
 #include "signals.h"
 
-#include "net.h"
-
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -10,6 +8,8 @@
 #include <sys/select.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "net.h"
 
 /* None of these calls can fail with a valid signal and a valid pointer, so
  * their results are not looked at. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- a line into words --------------------------------------------------- */
+/* ---- a line into words ---- */
 
 static int digit(char c)
 {
@@ -107,7 +107,7 @@ int split_line(char *line, char *words[MOST_WORDS], const char **why)
     }
 }
 
-/* ---- words into a request ------------------------------------------------ */
+/* ---- words into a request ---- */
 
 static const char *const commands[] = {
     [KV_HGET] = "hget",   [KV_HGETALL] = "hgetall", [KV_HMGET] = "hmget",
@@ -270,7 +270,7 @@ enum words_status request_from_words(char *const *words, int count,
     return put_keys(command, words + 1, count - 1, out);
 }
 
-/* ---- a response as text -------------------------------------------------- */
+/* ---- a response as text ---- */
 
 /* A terminal obeys the bytes below a blank and 0x7f, and in UTF-8 the
  * characters U+0080 to U+009F (c2 80 to c2 9f). Other UTF-8 is left as it is;

@@ -114,7 +114,7 @@ static const struct plan {
 enum { PLANS = sizeof(plans) / sizeof(plans[0]), ORDINARY = PLANS - 1 };
 static bool wanted[PLANS], all_wanted = true;
 
-/* ---- for all parts ----------------------------------------------------- */
+/* ---- for all parts ---- */
 
 int rounds_wanted(void)
 {
@@ -152,7 +152,7 @@ static void on_signal(int signal_number)
     children_kill();
 }
 
-/* ---- progress ---------------------------------------------------------- */
+/* ---- progress ---- */
 
 static bool under_ctest;  /* a process for each experiment, one after another */
 static int terminal = -1; /* where the progress line is shown, -1: nowhere */
@@ -221,7 +221,7 @@ static void clear_progress(void)
     line_shown = false;
 }
 
-/* ---- the machine ------------------------------------------------------- */
+/* ---- the machine ---- */
 
 static struct fact facts[MOST_FACTS];
 static int n_facts;
@@ -316,7 +316,7 @@ static void gather_facts(void)
         add_fact("entered", "%s", wishes.foreign);
 }
 
-/* ---- running ----------------------------------------------------------- */
+/* ---- running ---- */
 
 static const char *in_folder(const char *name)
 {
@@ -466,7 +466,7 @@ static int run_all(void)
     return last;
 }
 
-/* ---- command line ------------------------------------------------------ */
+/* ---- command line ---- */
 
 static void print_list(void)
 {

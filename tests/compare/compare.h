@@ -19,7 +19,7 @@
 #include "servers.h"
 #include "tool.h"
 
-/* ---- what was asked for ------------------------------------------------ */
+/* ---- what was asked for ---- */
 
 struct wishes {
     bool full;           /* more rounds, more clients */
@@ -44,7 +44,7 @@ bool is_interrupted(void);
 /* Shows what is being done, on a terminal. */
 void progress(const char *what);
 
-/* ---- entrants ---------------------------------------------------------- */
+/* ---- entrants ---- */
 
 enum { MOST_ENTRANTS = 24, MOST_WORDS = 24 };
 
@@ -101,7 +101,7 @@ const char *built_path(const struct server_info *server);
  * many as are to be served in a time. */
 int most_for(const struct entrant *entrant);
 
-/* ---- silent clients ---------------------------------------------------- */
+/* ---- silent clients ---- */
 
 /* Holds so many silent clients, and one that says a line a second, until it is
  * stopped (program_stop). False: the server did not take them all in. */
@@ -114,7 +114,7 @@ double kib_per_client(const struct entrant *server, int clients);
 /* The command of it. */
 void note_crowd(struct experiment *e);
 
-/* ---- rounds ------------------------------------------------------------ */
+/* ---- rounds ---- */
 
 enum { MOST_ROUNDS = 32, MOST_CELLS = 160 };
 
@@ -192,7 +192,7 @@ struct picture *add_picture(struct experiment *e, enum shape shape,
 /* Its place in the table of the models. */
 void set_column(struct picture *p, const char *heading, double x);
 
-/* ---- conclusions ------------------------------------------------------- */
+/* ---- conclusions ---- */
 
 /* Takes the median there into account. Where there is none: NAN, and the
  * experiment counts as skipped, for the reason that the first one is missing.
@@ -220,7 +220,7 @@ void assert_kept(struct experiment *e, bool kept, const char *what);
 void conclude(struct experiment *e, enum verdict verdict, const char *format,
               ...) __attribute__((format(printf, 3, 4)));
 
-/* ---- experiments ------------------------------------------------------- */
+/* ---- experiments ---- */
 
 void experiment_stall(struct experiment *e);
 void experiment_memory(struct experiment *e);

@@ -4,9 +4,6 @@
  * and leaves nothing behind when it is interrupted. Rounds are short here: what
  * the figures are does not matter.
  */
-#include "harness.h"
-#include "scripted.h"
-
 #include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +12,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "harness.h"
+#include "scripted.h"
 
 static char own_path[256];
 
@@ -87,7 +87,7 @@ static void expect_figure(const struct run *r, const char *server)
     CHECK(isdigit((unsigned char)figure[0]));
 }
 
-/* ---- what it writes ---------------------------------------------------- */
+/* ---- what it writes ---- */
 
 static void writes_what_it_found(void)
 {
@@ -130,7 +130,7 @@ static void several_make_a_table(void)
     run_free(&r);
 }
 
-/* ---- what the documents say of it --------------------------------------- */
+/* ---- what the documents say of it ---- */
 
 /* The tables in docs/comparison.md are those of the run that is kept here. */
 static void documented_run(void)
@@ -158,7 +158,7 @@ static void documented_run(void)
     run_free(&r);
 }
 
-/* ---- foreign servers --------------------------------------------------- */
+/* ---- foreign servers ---- */
 
 static struct run churn_against(const char *name, const char *behaviour)
 {
@@ -221,8 +221,7 @@ static void one_that_answers_wrongly(void)
     run_free(&r);
 }
 
-/* ---- one of ours that is bad ----------------------------------------------
- */
+/* ---- one of ours that is bad ---- */
 
 /* A server in the place of 06 that changes every hundredth byte. The experiment
  * fails, and so does the table that is made of its file. */
@@ -247,7 +246,7 @@ static void one_of_ours_answers_wrongly(void)
     run_free(&r);
 }
 
-/* ---- a machine that has too little --------------------------------------- */
+/* ---- a machine that has too little ---- */
 
 /* Few descriptors: what cannot be measured is said, in words. */
 static void few_descriptors(void)
@@ -274,7 +273,7 @@ static void few_descriptors(void)
     }
 }
 
-/* ---- Ctrl-C ------------------------------------------------------------ */
+/* ---- Ctrl-C ---- */
 
 /* Or only not yet reaped by whoever inherited it. */
 static bool is_gone(pid_t pid)
@@ -305,7 +304,7 @@ static void interrupted(void)
     CHECK(is_there("report.html"));
 }
 
-/* ---- command line ------------------------------------------------------ */
+/* ---- command line ---- */
 
 static void help_and_list(void)
 {

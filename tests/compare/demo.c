@@ -11,15 +11,15 @@
  * Nothing here depends on how fast the machine is: a step comes when its time
  * has come and what it rests on has happened. The times only make the picture.
  */
-#include "measure.h"
-#include "servers.h"
-
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "measure.h"
+#include "servers.h"
 
 enum {
     CLIENTS = 3,
@@ -81,7 +81,7 @@ static void use_colours(void)
     plain = "\033[0m";
 }
 
-/* ---- what happens ------------------------------------------------------ */
+/* ---- what happens ---- */
 
 /* "127.0.0.1:4711": the client wants host and port apart. */
 static bool start_client(const struct stage *s, struct guest *g)
@@ -229,7 +229,7 @@ static bool run(struct stage *s)
     return true;
 }
 
-/* ---- what is to be said about it --------------------------------------- */
+/* ---- what is to be said about it ---- */
 
 /* Who was answered, in order; those behind "|" when A had left. */
 static void find_order(struct stage *s)
@@ -387,7 +387,7 @@ static void print_table(void)
            dim, plain);
 }
 
-/* ---- command line ------------------------------------------------------ */
+/* ---- command line ---- */
 
 static const char *model_of(const struct server_info *s)
 {

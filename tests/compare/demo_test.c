@@ -3,9 +3,6 @@
  * plain where nobody looks at it, notices a server that serves otherwise than
  * its stage should, and leaves nothing behind.
  */
-#include "harness.h"
-#include "servers.h"
-
 #include <ctype.h>
 #include <dirent.h>
 #include <signal.h>
@@ -14,6 +11,9 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "harness.h"
+#include "servers.h"
 
 /* Runs it with one stage; `name` is what the stage is said to be. */
 static struct run demo(const char *name, const char *server, const char *client)

@@ -12,7 +12,7 @@ enum { PATIENCE_MS = 20000, END_MS = 500, CROWD_MS = 60000 };
 struct models models;
 bool is_one_of_ours_bad;
 
-/* ---- which servers ----------------------------------------------------- */
+/* ---- which servers ---- */
 
 static const char *first_with(unsigned traits)
 {
@@ -88,7 +88,7 @@ int most_for(const struct entrant *entrant)
     return s->max_clients > 0 && s->max_clients < most ? s->max_clients : most;
 }
 
-/* ---- starting ---------------------------------------------------------- */
+/* ---- starting ---- */
 
 static void bury(struct entrant *entrant, const char *why)
 {
@@ -254,7 +254,7 @@ void crew_stop(struct crew *crew)
         program_stop(&crew->all[i].program);
 }
 
-/* ---- silent clients ---------------------------------------------------- */
+/* ---- silent clients ---- */
 
 /* Each model shows its clients in another way: as descriptors, processes,
  * threads. */

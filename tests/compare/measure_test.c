@@ -3,9 +3,6 @@
  * program that knows it itself: measure_test --child KIND NUMBER does one thing
  * so many times, says "ready" and what it knows, and waits for end of input.
  */
-#include "harness.h"
-#include "measure.h"
-
 #include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
@@ -21,9 +18,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "harness.h"
+#include "measure.h"
+
 enum { MIB = 1 << 20, MOST_THREADS = 64 };
 
-/* ---- the child --------------------------------------------------------- */
+/* ---- the child ---- */
 
 static double own_cpu_s(void)
 {
@@ -157,7 +157,7 @@ static int child_main(const char *kind, int number)
     return 0;
 }
 
-/* ---- what it says ------------------------------------------------------ */
+/* ---- what it says ---- */
 
 static struct process child;
 static double child_cpu_s;
@@ -327,7 +327,7 @@ static void gone(void)
     CHECK_EQ(memory_of(&was).pss, 0);
 }
 
-/* ---- numbers ----------------------------------------------------------- */
+/* ---- numbers ---- */
 
 static bool is_same(double a, double b)
 {

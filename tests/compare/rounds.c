@@ -9,7 +9,7 @@
 
 enum { TRIES = 5 };
 
-/* ---- measuring --------------------------------------------------------- */
+/* ---- measuring ---- */
 
 void cell_add(struct cells *cells, struct entrant *entrant, double x,
               const char *options)
@@ -100,7 +100,7 @@ void measure_cells(struct experiment *e, struct cells *cells)
             measure_cell(&cells->all[round % 2 == 0 ? i : n - 1 - i]);
 }
 
-/* ---- figures ----------------------------------------------------------- */
+/* ---- figures ---- */
 
 static double metric_of(const struct load_figures *f, enum metric metric)
 {
@@ -251,7 +251,7 @@ void set_column(struct picture *p, const char *heading, double x)
     p->column_x = x;
 }
 
-/* ---- conclusions ------------------------------------------------------- */
+/* ---- conclusions ---- */
 
 double take_median(struct experiment *e, char picture, const char *series,
                    double x)

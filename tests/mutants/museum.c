@@ -141,7 +141,7 @@ static void list_names(FILE *out, const char *title, struct wanted w,
     free(item.bytes);
 }
 
-/* ---- by kind ------------------------------------------------------------ */
+/* ---- by kind ---- */
 
 /* Whether a part above has this test too: then its servers stand there. */
 static bool is_told(const struct mutant *m, int part)
@@ -191,7 +191,7 @@ static void show_group(FILE *out, int group, const struct mutant *mutants,
             show_bug(out, &mutants[i]);
 }
 
-/* ---- by server, by document --------------------------------------------- */
+/* ---- by server, by document ---- */
 
 static void show_server(FILE *out, const char *server,
                         const struct mutant *mutants, size_t count)

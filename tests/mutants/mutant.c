@@ -73,7 +73,7 @@ char *file_read(const char *path)
     return text;
 }
 
-/* ---- reading ------------------------------------------------------------ */
+/* ---- reading ---- */
 
 struct reader {
     const char *path;
@@ -285,7 +285,7 @@ void mutants_free(struct mutant *mutants, size_t count)
     free(mutants);
 }
 
-/* ---- all of them -------------------------------------------------------- */
+/* ---- all of them ---- */
 
 struct mutant *mutants_read(const char *root, size_t *count)
 {
@@ -328,7 +328,7 @@ const char *part_source(const struct part *part, const char *server)
     return path;
 }
 
-/* ---- applying ----------------------------------------------------------- */
+/* ---- applying ---- */
 
 /* Where the lines stand as whole lines; *times is how often. */
 static const char *find_lines(const char *source, const char *lines, int *times)

@@ -20,7 +20,7 @@
 
 #include "servers.h"
 
-/* ---- apply -------------------------------------------------------------- */
+/* ---- apply ---- */
 
 static char *changed_source(const char *text, const char *root,
                             const char *server, const struct mutant *m)
@@ -74,7 +74,7 @@ static int run_apply(char **words)
     return EXIT_SUCCESS;
 }
 
-/* ---- museum ------------------------------------------------------------- */
+/* ---- museum ---- */
 
 static int run_museum(const char *root)
 {
@@ -86,7 +86,7 @@ static int run_museum(const char *root)
     return EXIT_SUCCESS;
 }
 
-/* ---- check -------------------------------------------------------------- */
+/* ---- check ---- */
 
 /* What a command lists, "LABEL.case" a line; the case is the first word. */
 static void list_cases(FILE *out, const char *label, const char *command)
@@ -204,7 +204,7 @@ static int run_check(const char *root, char **commands, int n)
     return EXIT_SUCCESS;
 }
 
-/* ---- verdict ------------------------------------------------------------ */
+/* ---- verdict ---- */
 
 static int run_verdict(char **words, int n)
 {

@@ -108,8 +108,7 @@ void case_built_alone(void)
     CHECK_EQ(run_command(keep_format("%s/client --version", dir), &output), 0);
 }
 
-/* ---- the first exercise: remove a line, and a test must fail
- * ------------------ */
+/* ---- the first exercise: remove a line, and a test must fail ---- */
 
 /* The line in the first ```c block of the section "Exercises". */
 static const char *line_to_remove(const struct text *t)
@@ -202,8 +201,7 @@ void case_exercise(void)
                    status, output);
 }
 
-/* ---- commands that are named anywhere
- * ----------------------------------------- */
+/* ---- commands that are named anywhere ---- */
 
 static bool file_has(const char *path, const char *what)
 {

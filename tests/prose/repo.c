@@ -270,8 +270,7 @@ void case_white_space(void)
     }
 }
 
-/* ---- files that are named -------------------------------------------------
- */
+/* ---- files that are named ---- */
 
 static bool is_path_char(char c)
 {
@@ -358,8 +357,7 @@ void case_files_named(void)
     }
 }
 
-/* ---- errors ----------------------------------------------------------------
- */
+/* ---- errors ---- */
 
 static bool mentions(const struct text *t, const char *word)
 {

@@ -47,8 +47,7 @@ static struct terminal terminals[TERMINALS];
 static int commands; /* so far: names files */
 static const char *missing_program;
 
-/* ---- lines -----------------------------------------------------------------
- */
+/* ---- lines ---- */
 
 static bool may_differ(const char *line, const char *number, size_t digits)
 {
@@ -143,8 +142,7 @@ static void expect_line(struct terminal *t, const char *want, bool skip)
                    got);
 }
 
-/* ---- commands ---------------------------------------------------------------
- */
+/* ---- commands ---- */
 
 /* The tools of other packages that a document may speak of. */
 static bool can_run(const char *tool)
@@ -208,8 +206,7 @@ static void check_status(struct terminal *t, const char *next)
         CHECK_FAIL("the command ended with status %d", t->status);
 }
 
-/* ---- blocks
- * ------------------------------------------------------------------ */
+/* ---- blocks ---- */
 
 static int terminal_number(const struct text *t, const struct block *b, int now)
 {

@@ -13,7 +13,7 @@
 
 static const char cpu_title[] = "microseconds of CPU for a message";
 
-/* ---- 5: among silent clients ------------------------------------------- */
+/* ---- 5: among silent clients ---- */
 
 static void measure_among(struct experiment *e, struct crew *crew, int silent)
 {
@@ -83,7 +83,7 @@ void experiment_silent(struct experiment *e)
     conclude_silent(e);
 }
 
-/* ---- 6: all are busy --------------------------------------------------- */
+/* ---- 6: all are busy ---- */
 
 static const int busy_counts[] = {10, 100, 900};
 enum { BUSY_COUNTS = sizeof(busy_counts) / sizeof(busy_counts[0]) };
@@ -140,7 +140,7 @@ void experiment_busy(struct experiment *e)
     conclude_busy(e);
 }
 
-/* ---- 7: a connection for each message ---------------------------------- */
+/* ---- 7: a connection for each message ---- */
 
 static void conclude_churn(struct experiment *e)
 {
@@ -183,7 +183,7 @@ void experiment_churn(struct experiment *e)
     conclude_churn(e);
 }
 
-/* ---- 9: Unix sockets --------------------------------------------------- */
+/* ---- 9: Unix sockets ---- */
 
 enum { OVER_TCP, OVER_UNIX }; /* x of the pictures */
 
@@ -256,7 +256,7 @@ void experiment_unix(struct experiment *e)
     conclude_unix(e, &tcp);
 }
 
-/* ---- 14: more and more clients ----------------------------------------- */
+/* ---- 14: more and more clients ---- */
 
 enum { BESIDE = 100 }; /* clients of the pictures with two groups */
 

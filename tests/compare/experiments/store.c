@@ -9,7 +9,7 @@
  * owner; owner, shards, lock; ...), so that what disturbs one disturbs all.
  * Nothing is pinned: how the kernel spreads threads over CPUs is part of it.
  */
-#include "compare.h"
+#include "store.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,11 +20,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "compare.h"
 #include "blocking.h"
 #include "command.h"
 #include "frame.h"
 #include "net.h"
-#include "store.h"
 
 enum {
     DEPTH = 32, /* commands on their way */
@@ -41,7 +41,7 @@ static struct store *stores[KINDS];
 static struct crew servers;
 static const char *broken; /* what failed, NULL: nothing */
 
-/* ---- workers ------------------------------------------------------------- */
+/* ---- workers ---- */
 
 /* A thread that does one kind of operation until `over`. */
 struct worker {
@@ -156,7 +156,7 @@ static void *be_client(void *argument)
     return NULL;
 }
 
-/* ---- measuring ----------------------------------------------------------- */
+/* ---- measuring ---- */
 
 /* A picture: what is asked, and how. */
 struct question {
@@ -243,7 +243,7 @@ static void ask(struct experiment *e, const struct question *q)
         measure_clients(e, q, p->letter, q->clients[i]);
 }
 
-/* ---- begin and end ------------------------------------------------------- */
+/* ---- begin and end ---- */
 
 static bool fill_store(struct store *store)
 {

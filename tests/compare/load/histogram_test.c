@@ -2,12 +2,12 @@
  * tests/compare/load/histogram_test.c - the percentiles that load prints,
  * against the definition: the sorted list itself.
  */
-#include "check.h"
-#include "histogram.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "check.h"
+#include "histogram.h"
 
 enum { MANY = 20000 };
 

@@ -5,7 +5,6 @@
  * wrong. load --help explains closed and open loop.
  */
 #include "load.h"
-#include "tool.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -13,6 +12,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tool.h"
 
 static const char help[] =
     "Usage: load [options] [HOST] PORT\n"

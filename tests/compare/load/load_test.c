@@ -3,10 +3,6 @@
  * behaviour (scripted.h): it must find what is wrong, and find nothing where
  * nothing is.
  */
-#include "harness.h"
-#include "measure.h"
-#include "scripted.h"
-
 #include <math.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -16,6 +12,10 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "harness.h"
+#include "measure.h"
+#include "scripted.h"
 
 enum { MESSAGE = 64 };
 
@@ -108,7 +108,7 @@ static void expect_only(const char *key, long long at_least)
     }
 }
 
-/* ---- nothing is wrong -------------------------------------------------- */
+/* ---- nothing is wrong ---- */
 
 /* Every message counts: what the server got is what was counted, and answers
  * that came after the end of the measured time. */
@@ -248,7 +248,7 @@ static void targets(void)
     CHECK_EQ(last_run.status, 0);
 }
 
-/* ---- something is wrong ------------------------------------------------ */
+/* ---- something is wrong ---- */
 
 static void one_byte_in_a_million(void)
 {
@@ -341,7 +341,7 @@ static void nobody_listens(void)
     CHECK(counted("refused") >= 3);
 }
 
-/* ---- how long it took -------------------------------------------------- */
+/* ---- how long it took ---- */
 
 /* One in ten takes 200 ms more: p50 must not know of it, p99 must. */
 static void a_known_delay(void)
@@ -410,7 +410,7 @@ static void hdr_file(void)
     CHECK_EQ((long long)rows, counted("all_messages"));
 }
 
-/* ---- the generator itself ---------------------------------------------- */
+/* ---- the generator itself ---- */
 
 /* With everybody on one CPU it waits for that CPU or uses it. */
 static void says_that_it_was_the_bottleneck(void)

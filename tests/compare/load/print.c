@@ -1,10 +1,10 @@
 /* tests/compare/load/print.c - what came out, for people and for programs. */
 #include "load.h"
 
-#include "log.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "log.h"
 
 static const double shares[] = {0.5, 0.9, 0.99, 0.999};
 static const char *const share_names[] = {"p50", "p90", "p99", "p99.9"};

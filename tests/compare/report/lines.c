@@ -20,7 +20,7 @@ struct drawing {
     double height;
 };
 
-/* ---- where everything stands ------------------------------------------- */
+/* ---- where everything stands ---- */
 
 static double widest_tick(const struct scale *s)
 {
@@ -78,7 +78,7 @@ static void find_labels(struct drawing *d)
     labels_place(d->labels, d->view.n_series, d->plot);
 }
 
-/* ---- what is drawn ----------------------------------------------------- */
+/* ---- what is drawn ---- */
 
 static void write_axes(const struct drawing *d)
 {

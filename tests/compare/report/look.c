@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* ---- who looks how ----------------------------------------------------- */
+/* ---- who looks how ---- */
 
 struct look look_of(const struct experiment *e, const char *series)
 {
@@ -28,7 +28,7 @@ struct look look_of(const struct experiment *e, const char *series)
     return (struct look){order[at % STAGES], order[at % STAGES], at >= STAGES};
 }
 
-/* ---- text -------------------------------------------------------------- */
+/* ---- text ---- */
 
 /* HTML has no control characters but white space (the HTML standard, "parsing",
  * control-character-in-input-stream). */
@@ -172,7 +172,7 @@ struct lines lines_of(const char *text, double width, double font_px)
     return l;
 }
 
-/* ---- marks ------------------------------------------------------------- */
+/* ---- marks ---- */
 
 void write_series_begin(FILE *out, struct look look, const char *name)
 {

@@ -19,7 +19,7 @@ static void write_verdict(FILE *out, const struct experiment *e)
     fputs("</p>\n", out);
 }
 
-/* ---- an experiment ----------------------------------------------------- */
+/* ---- an experiment ---- */
 
 static void write_picture_and_table(FILE *out, const struct experiment *e,
                                     const struct picture *p)
@@ -78,7 +78,7 @@ static void write_experiment(FILE *out, const struct experiment *e)
     fputs("</section>\n", out);
 }
 
-/* ---- the page ---------------------------------------------------------- */
+/* ---- the page ---- */
 
 static const char *fact_of(const struct results *r, const char *name)
 {

@@ -9,7 +9,7 @@
 
 #include "text.h"
 
-/* ---- text and marks ---------------------------------------------------- */
+/* ---- text and marks ---- */
 
 /* A stage looks the same on the whole page: a colour (the style has one for
  * each number), a mark; hollow and dashed: it is no stage, but a variant, a
@@ -56,7 +56,7 @@ struct lines {
 };
 struct lines lines_of(const char *text, double width, double font_px);
 
-/* ---- scales ------------------------------------------------------------ */
+/* ---- scales ---- */
 
 enum { MOST_TICKS = 24 };
 
@@ -82,7 +82,7 @@ const char *tick_text(char text[NUMBER_SIZE], double number);
 /* Leaves out ticks of a place axis whose headings would touch. */
 void scale_thin(struct scale *s, const struct picture *p, double font_px);
 
-/* ---- places for names -------------------------------------------------- */
+/* ---- places for names ---- */
 
 struct box {
     double left, top, right, bottom;
@@ -102,7 +102,7 @@ void labels_place(struct label *labels, int count, struct box plot);
 /* Does it need a line from the line's end to it? */
 bool label_leader(const struct label *l);
 
-/* ---- pictures ---------------------------------------------------------- */
+/* ---- pictures ---- */
 
 enum { FONT_PX = 12, LINE_PX = 15, WIDE_PX = 760, NARROW_PX = 360 };
 
@@ -122,7 +122,7 @@ void write_lines(FILE *out, const struct lines *lines, double x, double y,
 void write_point_begin(FILE *out, const struct picture *p,
                        const struct figure *f);
 
-/* ---- tables ------------------------------------------------------------ */
+/* ---- tables ---- */
 
 /* Too wide for the window, it scrolls in a box of its own, which the keyboard
  * reaches too. `where` begins its anchors. That of the models is brief, and its
@@ -130,7 +130,7 @@ void write_point_begin(FILE *out, const struct picture *p,
 void write_table(FILE *out, const struct grid *g, const char *caption,
                  const char *where, bool is_models);
 
-/* ---- the page ---------------------------------------------------------- */
+/* ---- the page ---- */
 
 void write_style(FILE *out);
 

@@ -7,16 +7,16 @@
  * With --fixture FOLDER it writes the made-up results and their report there,
  * to look at.
  */
-#include "fixture.h"
-#include "harness.h"
-#include "written.h"
-
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "fixture.h"
+#include "harness.h"
+#include "written.h"
 
 static struct results made; /* large: not for a stack */
 
@@ -27,7 +27,7 @@ static char *report(void)
     return read_file(harness_path("report.html"), NULL);
 }
 
-/* ---- the same numbers -------------------------------------------------- */
+/* ---- the same numbers ---- */
 
 static bool is_place(const struct written *a, const struct written *b)
 {
@@ -105,7 +105,7 @@ static void tables_are_the_numbers(void)
     results_free(&made);
 }
 
-/* ---- well formed, and alone -------------------------------------------- */
+/* ---- well formed, and alone ---- */
 
 enum { DEEPEST = 32 };
 
@@ -184,7 +184,7 @@ static void needs_nothing_else(void)
     results_free(&made);
 }
 
-/* ---- what must be there ------------------------------------------------ */
+/* ---- what must be there ---- */
 
 /* All text of one <svg> that stands in an element of class "name". */
 static void collect_names(const char *html, int experiment, char letter,
@@ -297,7 +297,7 @@ static void nothing_there(void)
     experiment_free(&e);
 }
 
-/* ---- in a browser ------------------------------------------------------ */
+/* ---- in a browser ---- */
 
 /* Finds what is wider than the window, and texts of a picture that touch each
  * other or leave it. */
@@ -420,7 +420,7 @@ static void without_complaint(void)
     results_free(&made);
 }
 
-/* ---- to look at -------------------------------------------------------- */
+/* ---- to look at ---- */
 
 /* A number a line, divided by tabs, for json.cmake. */
 static int write_numbers(const char *path)

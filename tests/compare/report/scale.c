@@ -41,7 +41,7 @@ const char *tick_text(char text[NUMBER_SIZE], double number)
     return text;
 }
 
-/* ---- places ------------------------------------------------------------ */
+/* ---- places ---- */
 
 /* The tail of a distribution: 90 %, 99 %, 99.9 % at equal distances, and the
  * longest of all behind the last of them. */
@@ -128,7 +128,7 @@ void scale_thin(struct scale *s, const struct picture *p, double font_px)
     s->n_ticks = n;
 }
 
-/* ---- figures ----------------------------------------------------------- */
+/* ---- figures ---- */
 
 /* 1, 2, 5, 10, 20 ...: the largest not above `number`. */
 static double step_below(double number)

@@ -1,12 +1,12 @@
 /* tests/compare/results/fixture.c - see fixture.h. */
 #include "fixture.h"
 
-#include "check.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "check.h"
 
 static struct experiment *begin(struct results *r, int number, const char *name)
 {
@@ -71,7 +71,7 @@ static void add(struct experiment *e, const struct picture *p,
     CHECK_EQ(experiment_add(e, &f), 0);
 }
 
-/* ---- the experiments --------------------------------------------------- */
+/* ---- the experiments ---- */
 
 static void stacks(struct results *r)
 {

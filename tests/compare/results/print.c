@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* ---- an experiment ----------------------------------------------------- */
+/* ---- an experiment ---- */
 
 static const char *colour_of(const struct experiment *e)
 {
@@ -62,7 +62,7 @@ void experiment_print(const struct experiment *e, FILE *out)
         print_failure(out, e);
 }
 
-/* ---- all --------------------------------------------------------------- */
+/* ---- all ---- */
 
 static void print_claims(const struct results *r, FILE *out)
 {

@@ -67,7 +67,7 @@ static bool take_line(struct experiment *e, struct results *r,
     return true;
 }
 
-/* ---- a file ------------------------------------------------------------ */
+/* ---- a file ---- */
 
 /* Until the line "end": a file without it was cut off. */
 static bool take_file(struct experiment *e, struct results *r, FILE *in)
@@ -118,7 +118,7 @@ static int read_file(struct results *r, const char *path)
     return 0;
 }
 
-/* ---- the folder -------------------------------------------------------- */
+/* ---- the folder ---- */
 
 /* The hidden ones are drafts that nobody has kept. */
 static int is_result(const struct dirent *entry)

@@ -75,7 +75,7 @@ static const char *word_at(const struct column *c, const char *at,
     }
 }
 
-/* ---- writing ----------------------------------------------------------- */
+/* ---- writing ---- */
 
 void record_write(FILE *out, const struct record *r, const char *from)
 {
@@ -135,7 +135,7 @@ void record_write_json(FILE *out, const struct record *r, const char *from)
     }
 }
 
-/* ---- reading ----------------------------------------------------------- */
+/* ---- reading ---- */
 
 static bool take_number(char *to, const struct column *c, const char *word)
 {

@@ -68,7 +68,7 @@ void experiment_free(struct experiment *e)
     e->n_figures = 0;
 }
 
-/* ---- the file ---------------------------------------------------------- */
+/* ---- the file ---- */
 
 int experiment_save(const struct experiment *e, const char *folder)
 {

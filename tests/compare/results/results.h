@@ -98,7 +98,7 @@ struct results {
     int n_experiments;
 };
 
-/* ---- one experiment ---------------------------------------------------- */
+/* ---- one experiment ---- */
 
 /* Both keep a copy of what they are given. Figures without memory for them are
  * lost: -1 and errno. A command that is there already is not kept twice, and
@@ -120,7 +120,7 @@ void experiment_print(const struct experiment *e, FILE *out);
 
 void experiment_free(struct experiment *e);
 
-/* ---- all --------------------------------------------------------------- */
+/* ---- all ---- */
 
 /* Writes FOLDER/machine.result. -1 and errno. */
 int facts_save(const struct fact *facts, int count, const char *folder);
@@ -141,7 +141,7 @@ void results_print(const struct results *r, FILE *out);
 /* The same for programs. -1 and errno. */
 int results_write_json(const struct results *r, const char *path);
 
-/* ---- the report -------------------------------------------------------- */
+/* ---- the report ---- */
 
 /* One HTML file that needs nothing else: report.c. -1 and errno. */
 int report_write(const struct results *r, const char *path);

@@ -2,10 +2,6 @@
  * tests/compare/results/results_test.c - what experiments found: kept, read
  * again, printed for people, written for programs.
  */
-#include "fixture.h"
-#include "harness.h"
-#include "written.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,10 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fixture.h"
+#include "harness.h"
+#include "written.h"
+
 /* Large: not for a stack. */
 static struct results made, loaded;
 
-/* ---- kept and read again ----------------------------------------------- */
+/* ---- kept and read again ---- */
 
 /* To the byte, for what no text needs is 0; but for the pointer. */
 static void expect_same(const struct experiment *a, const struct experiment *b)
@@ -111,7 +111,7 @@ static void full(void)
     experiment_free(&e);
 }
 
-/* ---- files that are not as they should be ------------------------------ */
+/* ---- files that are not as they should be ---- */
 
 static void put_file(const char *name, const char *text, size_t len)
 {
@@ -234,7 +234,7 @@ static void wholly_or_not_at_all(void)
     CHECK_EQ(errno, ENOENT);
 }
 
-/* ---- for people -------------------------------------------------------- */
+/* ---- for people ---- */
 
 /* The last one has a claim that no terminal has seen. */
 static void print_all(FILE *out, bool with_last)
@@ -330,7 +330,7 @@ static void colours(void)
     CHECK_EQ(escapes_on_a_terminal(), 0);
 }
 
-/* ---- numbers and names ------------------------------------------------- */
+/* ---- numbers and names ---- */
 
 static void numbers(void)
 {

@@ -8,7 +8,7 @@
 
 enum { WIDTH = 80, GAP = 2, CELL_SIZE = 64, MOST_NOTES = 32 };
 
-/* ---- text -------------------------------------------------------------- */
+/* ---- text ---- */
 
 static bool is_coloured(FILE *out)
 {
@@ -93,7 +93,7 @@ void wrap(FILE *out, const char *text, int column, int indent)
     fputc('\n', out);
 }
 
-/* ---- a table ----------------------------------------------------------- */
+/* ---- a table ---- */
 
 enum form { WITH_RANGE, WITH_PERCENT, ALONE };
 

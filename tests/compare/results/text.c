@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- numbers ----------------------------------------------------------- */
+/* ---- numbers ---- */
 
 static const char *digits_text(char text[NUMBER_SIZE], double number, int count)
 {
@@ -116,7 +116,7 @@ const char *percent_text(char text[NUMBER_SIZE], double percent)
     return text;
 }
 
-/* ---- text -------------------------------------------------------------- */
+/* ---- text ---- */
 
 static bool follow(const unsigned char *at, size_t count)
 {
@@ -176,7 +176,7 @@ void unescape(char *text)
     *to = '\0';
 }
 
-/* ---- files ------------------------------------------------------------- */
+/* ---- files ---- */
 
 int draft_open(struct draft *d, const char *path)
 {

@@ -6,13 +6,13 @@
 #ifndef RESULTS_TEXT_H
 #define RESULTS_TEXT_H
 
-#include "results.h"
-
 #include <stddef.h>
+
+#include "results.h"
 
 enum { NUMBER_SIZE = 40, MOST_XS = 64, PATH_SIZE = 4096 };
 
-/* ---- numbers ----------------------------------------------------------- */
+/* ---- numbers ---- */
 
 /* What JSON and the report say of one number is the same to the digit:
  * four significant digits, and every digit before the point; places of the x
@@ -37,7 +37,7 @@ bool has_spread(const struct figure *f);
 double spread_percent(const struct figure *f);
 const char *percent_text(char text[NUMBER_SIZE], double percent);
 
-/* ---- text -------------------------------------------------------------- */
+/* ---- text ---- */
 
 /* How many bytes the UTF-8 character at `at` has, 0: the end, or no character
  * begins there (RFC 3629, section 4). */
@@ -47,7 +47,7 @@ size_t character_len(const char *at);
 void write_escaped(FILE *out, const char *text);
 void unescape(char *text);
 
-/* ---- the rows and columns of a picture --------------------------------- */
+/* ---- the rows and columns of a picture ---- */
 
 /* The stage that a name begins with ("06-epoll" and "06-epoll/edge": 6), 0:
  * none. */
@@ -90,7 +90,7 @@ bool has_failed(const struct experiment *e);
 /* Did it run at all? */
 bool has_run(const struct experiment *e);
 
-/* ---- files ------------------------------------------------------------- */
+/* ---- files ---- */
 
 /* A new file in the place of `path`, which stays as it is until draft_keep().
  * All zero: none. */

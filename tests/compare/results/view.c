@@ -77,7 +77,7 @@ bool has_failed(const struct experiment *e)
     return e->verdict != NOT_RUN && e->asserted[0] != '\0' && !e->kept;
 }
 
-/* ---- tables ------------------------------------------------------------ */
+/* ---- tables ---- */
 
 void grid_of_picture(struct grid *g, const struct experiment *e,
                      const struct picture *p)
