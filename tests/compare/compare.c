@@ -62,55 +62,16 @@ static const char *folder = COMPARE_FOLDER;
 static bool table_only;
 static volatile sig_atomic_t interrupted;
 
-/* CTest makes a test of each. Seconds are what one takes here, for the
- * time that is left; the claims come from the tutorials this project grew out
- * of, and from folklore. */
 static const struct plan {
     const char *name;
     void (*run)(struct experiment *e);
     double seconds, full_seconds;
     const char *claim, *source;
 } plans[] = {
-    {"stall", experiment_stall, 3, 3,
-     "A blocking server cannot serve B while it serves A.",
-     "every tutorial that goes on to the next model"},
-    {"memory", experiment_memory, 10, 10,
-     "A process or a thread for each client costs memory.",
-     "tutorials on fork and pthread"},
-    {"stacks", experiment_stacks, 3, 3,
-     "10,000 threads take 20 GB, with stacks of 2 MB.",
-     "a tutorial on event loops"},
-    {"setsize", experiment_setsize, 2, 2, "select ends at FD_SETSIZE.",
-     "select(2)"},
-    {"silent", experiment_silent, 20, 90,
-     "epoll does not care how many clients are silent; select and poll do.",
-     "folklore, epoll(7)"},
-    {"busy", experiment_busy, 10, 45, "epoll is always faster.", "folklore"},
-    {"churn", experiment_churn, 8, 35,
-     "Making a process or thread for each client is slow.", "folklore"},
-    {"work", experiment_work, 8, 30, "An event loop must not block.",
-     "tutorials on event loops"},
-    {"unix", experiment_unix, 10, 60, "Unix sockets beat TCP on one machine.",
-     "folklore"},
-    {"locks", experiment_locks, 13, 200, "The more locks, the better.",
-     "a tutorial's key-value server"},
-    {"delimiter", experiment_delimiter, 2, 2,
-     "A delimiter breaks on binary data, a length does not.",
-     "a tutorial on framing"},
-    {"buffer", experiment_buffer, 5, 20, "A large read buffer pays.",
-     "folklore"},
-    {"writes", experiment_writes, 4, 15,
-     "One write for all messages of a read is cheaper than one for each.",
-     "folklore"},
-    {"clients", experiment_clients, 25, 250,
-     "With many clients a message costs a thread or a process for each more "
-     "than it costs an event loop.",
-     "folklore"},
-    {"floor", experiment_floor, 30, 300,
-     "A server of ours costs as much as the barest loop that can be written.",
-     "what this project asks of itself"},
+#define EXPERIMENT(name, ...) {#name, experiment_##name, __VA_ARGS__},
+#include "list.inc"
+#undef EXPERIMENT
 };
-/* The last one is run only when it is named. */
 enum { PLANS = sizeof(plans) / sizeof(plans[0]), ORDINARY = PLANS - 1 };
 static bool wanted[PLANS], all_wanted = true;
 
@@ -231,9 +192,10 @@ static void add_fact(const char *name, const char *format, ...)
 
 static void add_fact(const char *name, const char *format, ...)
 {
-    struct fact *f = &facts[n_facts++];
+    struct fact *f = &facts[n_facts];
     va_list arguments;
 
+    n_facts += n_facts < MOST_FACTS - 1;
     snprintf(f->name, sizeof(f->name), "%s", name);
     va_start(arguments, format);
     vsnprintf(f->value, sizeof(f->value), format, arguments);

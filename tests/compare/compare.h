@@ -222,20 +222,9 @@ void conclude(struct experiment *e, enum verdict verdict, const char *format,
 
 /* ---- experiments ---- */
 
-void experiment_stall(struct experiment *e);
-void experiment_memory(struct experiment *e);
-void experiment_stacks(struct experiment *e);
-void experiment_setsize(struct experiment *e);
-void experiment_silent(struct experiment *e);
-void experiment_busy(struct experiment *e);
-void experiment_churn(struct experiment *e);
-void experiment_work(struct experiment *e);
-void experiment_unix(struct experiment *e);
-void experiment_locks(struct experiment *e);
-void experiment_delimiter(struct experiment *e);
-void experiment_buffer(struct experiment *e);
-void experiment_writes(struct experiment *e);
-void experiment_clients(struct experiment *e);
-void experiment_floor(struct experiment *e);
+/* experiments/list.inc names them all. */
+#define EXPERIMENT(name, ...) void experiment_##name(struct experiment *e);
+#include "list.inc"
+#undef EXPERIMENT
 
 #endif

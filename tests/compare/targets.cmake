@@ -1,6 +1,8 @@
-# tests/compare/targets.cmake - the targets compare and compare-full, which the
-# presets of these names build. Included by the root: Ninja names a target of a
-# folder as FOLDER/TARGET, and tests/compare/compare is the program.
+# tests/compare/targets.cmake - the targets compare, compare-full and demo, which
+# the presets of these names build. Included by the root: Ninja names a target of
+# a folder as FOLDER/TARGET, and tests/compare/compare is the program.
+add_custom_target(demo COMMAND demo-program USES_TERMINAL VERBATIM)
+
 # What came out is shown also when an experiment failed.
 foreach(kind compare compare-full)
   set(full "")
