@@ -55,7 +55,7 @@ static void conn_write(struct conn *c)
 {
     ssize_t n = send(c->fd, c->owed, c->owed_len, 0);
 
-    if (n == -1 && (errno == EAGAIN || errno == EINTR))
+    if (n == -1 && is_not_now(errno))
         return;
     if (n == -1) {
         c->write_error = errno;
@@ -73,7 +73,7 @@ static void read_input(struct conn *c)
     static char buffer[BUFFER_SIZE];
     ssize_t n = read(STDIN_FILENO, buffer, sizeof(buffer));
 
-    if (n == -1 && (errno == EAGAIN || errno == EINTR))
+    if (n == -1 && is_not_now(errno))
         return;
     if (n == -1)
         die("stdin");
@@ -94,7 +94,7 @@ static void conn_read(struct conn *c)
     static char buffer[BUFFER_SIZE];
     ssize_t n = recv(c->fd, buffer, sizeof(buffer), 0);
 
-    if (n == -1 && (errno == EAGAIN || errno == EINTR))
+    if (n == -1 && is_not_now(errno))
         return;
     if (n == -1)
         die("receive");

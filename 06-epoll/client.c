@@ -6,11 +6,11 @@
  *       |          +--> the server is readable: read, write to stdout --+
  *       +---------------------------------------------------------------+
  *
- * New here: epoll, told only what changes; and what it cannot watch, a file.
- * From common/: watch_farewell() notes a farewell that was sent; write_all()
- * waits for stdout; server_closed() says that the server hung up and returns
- * the exit status.
- * Its limit: bytes are no messages yet. 07-framing finds where one ends.
+ * New here: epoll is told what changes, and nothing else; it cannot watch a
+ * file. From common/: watch_farewell() notes a farewell that was sent;
+ * write_all() waits for stdout; server_closed() says that the server hung up
+ * and returns the exit status. Its limit: bytes are no messages yet. 07-framing
+ * finds where one ends.
  */
 #include <errno.h>
 #include <signal.h>
@@ -41,9 +41,10 @@ struct conn {
 };
 
 static int epoll_fd;
-static bool write_watched; /* epoll's list has the server with EPOLLOUT, */
-static bool input_watched; /* and stdin, */
-static bool input_is_file; /* unless that is a file: see watch() */
+static bool
+    write_watched; /* whether epoll's list has EPOLLOUT for the server */
+static bool input_watched; /* whether it has stdin */
+static bool input_is_file; /* it cannot have stdin: see watch() */
 
 static bool wants_input(const struct conn *c)
 {
@@ -61,7 +62,7 @@ static void conn_write(struct conn *c)
 {
     ssize_t n = send(c->fd, c->owed, c->owed_len, 0);
 
-    if (n == -1 && (errno == EAGAIN || errno == EINTR))
+    if (n == -1 && is_not_now(errno))
         return;
     if (n == -1) {
         c->write_error = errno;
@@ -79,7 +80,7 @@ static void read_input(struct conn *c)
     static char buffer[BUFFER_SIZE];
     ssize_t n = read(STDIN_FILENO, buffer, sizeof(buffer));
 
-    if (n == -1 && (errno == EAGAIN || errno == EINTR))
+    if (n == -1 && is_not_now(errno))
         return;
     if (n == -1)
         die("stdin");
@@ -100,7 +101,7 @@ static void conn_read(struct conn *c)
     static char buffer[BUFFER_SIZE];
     ssize_t n = recv(c->fd, buffer, sizeof(buffer), 0);
 
-    if (n == -1 && (errno == EAGAIN || errno == EINTR))
+    if (n == -1 && is_not_now(errno))
         return;
     if (n == -1)
         die("receive");
@@ -139,40 +140,40 @@ static void watch(int operation, int fd, uint32_t events)
  * EPOLLHUP whatever it is watched for (epoll_ctl(2)). */
 static void watch_changes(const struct conn *c)
 {
-    bool write = wants_write(c), input = wants_input(c);
+    bool writing = wants_write(c), input = wants_input(c);
 
-    if (write != write_watched)
-        watch(EPOLL_CTL_MOD, c->fd, write ? EPOLLIN | EPOLLOUT : EPOLLIN);
+    if (writing != write_watched)
+        watch(EPOLL_CTL_MOD, c->fd, writing ? EPOLLIN | EPOLLOUT : EPOLLIN);
     if (input != input_watched && !input_is_file)
         watch(input ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, STDIN_FILENO, EPOLLIN);
-    write_watched = write;
+    write_watched = writing;
     input_watched = input;
 }
 
 static void serve_round(struct conn *c)
 {
     struct epoll_event events[2];
-    uint32_t server = 0; /* what it is ready for */
-    bool input;          /* stdin is ready */
+    uint32_t ready = 0; /* events of the server */
+    bool input;         /* stdin is ready */
     int n;
 
     watch_changes(c);
-    input = input_is_file && wants_input(c);
+    input = input_is_file && wants_input(c); /* a file is always ready */
     n = epoll_wait(epoll_fd, events, 2, input ? 0 : -1);
     if (n == -1 && errno != EINTR)
         die("epoll_wait");
     for (int i = 0; i < n; i++) {
         if (events[i].data.fd == c->fd)
-            server = events[i].events;
+            ready = events[i].events;
         else
             input = true;
     }
-    /* An error or a hang-up is for both: send and recv say what it is. */
-    if (wants_write(c) && server != 0)
+    /* EPOLLERR and EPOLLHUP come unasked: send and recv say what is wrong. */
+    if (wants_write(c) && ready != 0)
         conn_write(c);
     if (input)
         read_input(c);
-    if ((server & ~(uint32_t)EPOLLOUT) != 0)
+    if ((ready & ~(uint32_t)EPOLLOUT) != 0)
         conn_read(c);
 }
 

@@ -4,7 +4,7 @@
  *     stdin:  [line 1][line 2][li..   -->  [frame 1][frame 2]       :server
  *     stdout: [line 1][line 2]        <--  [frame 1][frame 2][fr..  :server
  *
- * New here: lines.h translates both ways; answers can be counted.
+ * New here: lines.h translates both ways; a missing answer is noticed.
  * From common/: write_all() waits for stdout; server_closed() says that the
  * server hung up and returns the exit status.
  * Its limit: a line is kept until its end has come, however long it is.
@@ -26,24 +26,26 @@
 
 enum { BUFFER_SIZE = 64 * 1024 };
 
-/* Nothing is read from stdin while anything is owed to the server: so no more
- * than a buffer's lines is ever owed. */
+/* Nothing is read from stdin while anything is owed to the server: so only the
+ * lines of one buffer are ever owed. */
 struct conn {
     int fd;
-    bool said_all;        /* stdin has ended, or cannot be sent */
-    bool closed;          /* the server has said all, or cannot be read */
-    int write_error;      /* why the server takes no more, or 0 */
-    struct buffer owed;   /* frames that are not sent yet */
-    struct stream input;  /* lines */
-    struct stream output; /* frames */
+    bool said_all;       /* stdin has ended, or cannot be sent */
+    bool closed;         /* the server has said all, or cannot be read */
+    int write_error;     /* why the server takes no more, or 0 */
+    struct buffer owed;  /* frames that are not sent yet */
+    struct stream lines; /* what comes from stdin */
+    struct stream
+        frames; /* what comes from the server; its codec is for both */
 };
 
 static int epoll_fd;
-static bool write_watched; /* epoll's list has the server with EPOLLOUT, */
-static bool input_watched; /* and stdin, */
-static bool input_is_file; /* unless that is a file: see watch() */
+static bool
+    write_watched; /* whether epoll's list has EPOLLOUT for the server */
+static bool input_watched; /* whether it has stdin */
+static bool input_is_file; /* it cannot have stdin: see watch() */
 static bool hex;           /* how answers are printed */
-static int status;         /* of the client */
+static int status;         /* the exit status */
 
 static bool wants_input(const struct conn *c)
 {
@@ -61,8 +63,8 @@ static void fail(const char *what, const char *why)
     status = EXIT_FAILURE;
 }
 
-/* The end is said once nothing is owed: what follows it would be lost. */
-static void say_end(struct conn *c)
+/* The half-close waits until nothing is owed: nothing can be sent after it. */
+static void half_close_if_done(struct conn *c)
 {
     if (c->said_all && buffer_len(&c->owed) == 0)
         (void)shutdown(c->fd, SHUT_WR); /* if it is lost, reading says so */
@@ -74,14 +76,14 @@ static void conn_write(struct conn *c)
 {
     ssize_t n = send(c->fd, buffer_front(&c->owed), buffer_len(&c->owed), 0);
 
-    if (n == -1 && (errno == EAGAIN || errno == EINTR))
+    if (n == -1 && is_not_now(errno))
         return;
     if (n == -1) {
         c->write_error = errno;
         return;
     }
     buffer_consume(&c->owed, (size_t)n);
-    say_end(c);
+    half_close_if_done(c);
 }
 
 /* stdin stays blocking. O_NONBLOCK would hold for all who share its open file
@@ -91,20 +93,20 @@ static void read_input(struct conn *c)
     static char buffer[BUFFER_SIZE];
     ssize_t n = read(STDIN_FILENO, buffer, sizeof(buffer));
 
-    if (n == -1 && (errno == EAGAIN || errno == EINTR))
+    if (n == -1 && is_not_now(errno))
         return;
     if (n == -1)
         die("stdin");
     c->said_all = n == 0;
-    if (!lines_to_frames(&c->input, buffer, (size_t)n, &c->output.codec,
+    if (!lines_to_frames(&c->lines, buffer, (size_t)n, &c->frames.codec,
                          &c->owed)) {
-        fail("stdin", c->input.decoder.why);
-        c->said_all = true; /* but the lines before are sent */
+        fail("stdin", c->lines.decoder.why);
+        c->said_all = true; /* the lines before it are sent all the same */
     }
     if (wants_write(c))
         conn_write(c);
     else
-        say_end(c);
+        half_close_if_done(c);
 }
 
 /* The reader of our stdout may be slow: then we are slow too, and the server
@@ -115,14 +117,14 @@ static void conn_read(struct conn *c)
     struct buffer text = {0};
     ssize_t n = recv(c->fd, buffer, sizeof(buffer), 0);
 
-    if (n == -1 && (errno == EAGAIN || errno == EINTR))
+    if (n == -1 && is_not_now(errno))
         return;
     if (n == -1)
         die("receive");
     c->closed = n == 0;
-    if (!frames_to_lines(&c->output, buffer, (size_t)n, hex, &text)) {
-        fail("receive", c->output.decoder.why);
-        c->closed = true; /* but the lines before are printed */
+    if (!frames_to_lines(&c->frames, buffer, (size_t)n, hex, &text)) {
+        fail("receive", c->frames.decoder.why);
+        c->closed = true; /* the lines before it are printed all the same */
     }
     if (write_all(STDOUT_FILENO, buffer_front(&text), buffer_len(&text)) == -1)
         die("stdout");
@@ -132,21 +134,21 @@ static void conn_read(struct conn *c)
 /* Returns the exit status of the client. */
 static int conn_close(struct conn *c)
 {
-    size_t unsent = buffer_len(&c->owed) + buffer_len(&c->input.begun);
-    struct farewell none = {0}; /* a framed service has no such word */
+    size_t unsent = buffer_len(&c->owed) + buffer_len(&c->lines.begun);
+    struct farewell none = {0}; /* frames have no farewell word */
 
     close(c->fd);
     if (c->write_error != 0 && c->write_error != EPIPE) {
         errno = c->write_error;
         die("send");
     }
-    if (c->output.decoder.why != NULL)
-        return status; /* what else is missing, is missing for that */
+    if (c->frames.decoder.why != NULL)
+        return status; /* nothing can be known of what follows a bad frame */
     if (!c->said_all)
         status = server_closed(&none, unsent);
-    if (buffer_len(&c->output.begun) > 0)
+    if (buffer_len(&c->frames.begun) > 0)
         fail("receive", "truncated frame");
-    else if (c->output.frames < c->input.frames)
+    else if (c->frames.frames < c->lines.frames)
         fail("receive", "an answer is missing");
     return status;
 }
@@ -168,51 +170,51 @@ static void watch(int operation, int fd, uint32_t events)
  * EPOLLHUP whatever it is watched for (epoll_ctl(2)). */
 static void watch_changes(const struct conn *c)
 {
-    bool write = wants_write(c), input = wants_input(c);
+    bool writing = wants_write(c), input = wants_input(c);
 
-    if (write != write_watched)
-        watch(EPOLL_CTL_MOD, c->fd, write ? EPOLLIN | EPOLLOUT : EPOLLIN);
+    if (writing != write_watched)
+        watch(EPOLL_CTL_MOD, c->fd, writing ? EPOLLIN | EPOLLOUT : EPOLLIN);
     if (input != input_watched && !input_is_file)
         watch(input ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, STDIN_FILENO, EPOLLIN);
-    write_watched = write;
+    write_watched = writing;
     input_watched = input;
 }
 
 static void serve_round(struct conn *c)
 {
     struct epoll_event events[2];
-    uint32_t server = 0; /* what it is ready for */
-    bool input;          /* stdin is ready */
+    uint32_t ready = 0; /* events of the server */
+    bool input;         /* stdin is ready */
     int n;
 
     watch_changes(c);
-    input = input_is_file && wants_input(c);
+    input = input_is_file && wants_input(c); /* a file is always ready */
     n = epoll_wait(epoll_fd, events, 2, input ? 0 : -1);
     if (n == -1 && errno != EINTR)
         die("epoll_wait");
     for (int i = 0; i < n; i++) {
         if (events[i].data.fd == c->fd)
-            server = events[i].events;
+            ready = events[i].events;
         else
             input = true;
     }
-    /* An error or a hang-up is for both: send and recv say what it is. */
-    if (wants_write(c) && server != 0)
+    /* EPOLLERR and EPOLLHUP come unasked: send and recv say what is wrong. */
+    if (wants_write(c) && ready != 0)
         conn_write(c);
     if (input)
         read_input(c);
-    if ((server & ~(uint32_t)EPOLLOUT) != 0)
+    if ((ready & ~(uint32_t)EPOLLOUT) != 0)
         conn_read(c);
 }
 
 int main(int argc, char **argv)
 {
-    static struct conn c; /* what is still in it at the end, the end frees */
+    static struct conn c; /* static: its buffers are reachable at exit */
     const char *host, *port = "9007";
 
     signal(SIGPIPE, SIG_IGN); /* a server that left gives EPIPE, not death */
-    parse_framed_client(&host, &port, &c.output.codec, &hex, argc, argv);
-    c.input = lines_for(&c.output.codec);
+    parse_framed_client(&host, &port, &c.frames.codec, &hex, argc, argv);
+    c.lines = lines_for(&c.frames.codec);
     c.fd = connect_to(host, port);
     if (c.fd == -1)
         die("cannot connect to %s, port %s", host, port);
