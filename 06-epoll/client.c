@@ -6,7 +6,7 @@
  *       |          +--> the server is readable: read, write to stdout --+
  *       +---------------------------------------------------------------+
  *
- * New here: epoll is told what changes, and nothing else; it cannot watch a
+ * New here: epoll is told what changes and nothing else; it cannot watch a
  * file. From common/: watch_farewell() notes a farewell that was sent;
  * write_all() waits for stdout; server_closed() says that the server hung up
  * and returns the exit status. Its limit: bytes are no messages yet. 07-framing
