@@ -351,20 +351,20 @@ static void wrong_words(void)
 }
 
 static const struct check_case cases[] = {
-    {"writes-what-it-found", writes_what_it_found},
-    {"keeps-what-was-found-before", keeps_what_was_found_before},
-    {"several-make-a-table", several_make_a_table},
-    {"documented-run", documented_run},
-    {"a-foreign-server", a_foreign_server},
-    {"a-foreign-server-at-a-port", a_foreign_server_at_a_port},
-    {"one-that-does-not-start", one_that_does_not_start},
-    {"one-that-dies", one_that_dies},
-    {"one-that-answers-wrongly", one_that_answers_wrongly},
-    {"one-of-ours-answers-wrongly", one_of_ours_answers_wrongly},
-    {"few-descriptors", few_descriptors},
-    {"interrupted", interrupted},
-    {"help-and-list", help_and_list},
-    {"wrong-words", wrong_words},
+    CASE(writes_what_it_found, "measure"),
+    CASE(keeps_what_was_found_before, "measure"),
+    CASE(several_make_a_table, "measure"),
+    CASE(documented_run, "measure"),
+    CASE(a_foreign_server, "measure"),
+    CASE(a_foreign_server_at_a_port, "measure"),
+    CASE(one_that_does_not_start, "measure"),
+    CASE(one_that_dies, "measure"),
+    CASE(one_that_answers_wrongly, "measure"),
+    CASE(one_of_ours_answers_wrongly, "measure"),
+    CASE(few_descriptors, "measure"),
+    CASE(interrupted, "measure"),
+    CASE(help_and_list, "measure"),
+    CASE(wrong_words, "measure"),
 };
 
 int main(int argc, char **argv)

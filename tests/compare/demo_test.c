@@ -133,12 +133,12 @@ static void interrupted(void)
 }
 
 static const struct check_case cases[] = {
-    {"blocking-lets-others-wait", blocking_lets_others_wait},
-    {"fork-serves-all", fork_serves_all},
-    {"a-stage-that-does-not-wait", a_stage_that_does_not_wait},
-    {"a-stage-that-waits", a_stage_that_waits},
-    {"no-server", no_server},
-    {"interrupted", interrupted},
+    CASE(blocking_lets_others_wait, "measure"),
+    CASE(fork_serves_all, "measure"),
+    CASE(a_stage_that_does_not_wait, "measure"),
+    CASE(a_stage_that_waits, "measure"),
+    CASE(no_server, "measure"),
+    CASE(interrupted, "measure"),
 };
 
 int main(int argc, char **argv)

@@ -378,18 +378,18 @@ static void spread_of_few(void)
 }
 
 static const struct check_case cases[] = {
-    {"cpu-time", cpu_time},
-    {"cpu-time-of-the-group", cpu_time_of_the_group},
-    {"processes-and-threads", processes_and_threads},
-    {"a-name-that-looks-like-fields", a_name_that_looks_like_fields},
-    {"voluntary-switches", voluntary_switches},
-    {"involuntary-switches", involuntary_switches},
-    {"descriptors", descriptors},
-    {"memory", memory},
-    {"memory-that-is-shared", memory_that_is_shared},
-    {"gone", gone},
-    {"spread-of-a-list", spread_of_a_list},
-    {"spread-of-few", spread_of_few},
+    CASE(cpu_time, "measure"),
+    CASE(cpu_time_of_the_group, "measure"),
+    CASE(processes_and_threads, "measure"),
+    CASE(a_name_that_looks_like_fields, "measure"),
+    CASE(voluntary_switches, "measure"),
+    CASE(involuntary_switches, "measure"),
+    CASE(descriptors, "measure"),
+    CASE(memory, "measure"),
+    CASE(memory_that_is_shared, "measure"),
+    CASE(gone, "measure"),
+    CASE(spread_of_a_list, "measure"),
+    CASE(spread_of_few, "measure"),
 };
 
 int main(int argc, char **argv)

@@ -20,7 +20,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { MEGABYTE = 1024 * 1024, PEAK_KIB = 16 * 1024 };
+enum { PEAK_KIB = 16 * 1024 };
 
 static const char closed_message[] = "server closed the connection";
 
@@ -35,10 +35,10 @@ struct client {
 
 static bool waits_for_one_thing(void)
 {
-    return stage == 1;
+    return is_a(TRAIT_ONE_AT_A_TIME);
 }
 
-/* ---- starting and ending ------------------------------------------------ */
+/* ---- starting and ending ---- */
 
 /* ends[0] is ours. Little fits into it: who writes to ends[1] soon waits. */
 static void stdio_socket(int ends[2])
@@ -180,7 +180,7 @@ static void end_quietly(struct client *c)
         CHECK_FAIL("it had nothing to complain of, and did");
 }
 
-/* ---- its stdin ----------------------------------------------------------- */
+/* ---- its stdin ---- */
 
 static void type_bytes(int fd, const char *bytes, size_t len)
 {
@@ -257,9 +257,9 @@ static void expect_patterned_file(int fd, size_t len)
     CHECK_EQ(done, len);
 }
 
-/* ---- with a server of ours ----------------------------------------------- */
+/* ---- with a server of ours ---- */
 
-static void a_line_back(void)
+static void client_line_back(void)
 {
     struct server *s = server_start((struct server_spec){0});
     struct client c = call_server(s, STDIO_PIPE);
@@ -272,7 +272,7 @@ static void a_line_back(void)
     server_stop(s, 1);
 }
 
-static void a_last_line_without_newline(void)
+static void client_last_line(void)
 {
     struct server *s = server_start((struct server_spec){0});
     struct client c = call_server(s, STDIO_PIPE);
@@ -290,7 +290,7 @@ static void a_last_line_without_newline(void)
 }
 
 /* A line that comes in pieces is a line. */
-static void a_line_in_pieces(void)
+static void client_line_in_pieces(void)
 {
     struct server *s = server_start((struct server_spec){0});
     struct client c = call_server(s, STDIO_PIPE);
@@ -306,7 +306,7 @@ static void a_line_in_pieces(void)
     server_stop(s, 1);
 }
 
-static void every_byte(void)
+static void client_every_byte(void)
 {
     struct server *s = server_start((struct server_spec){0});
     struct client c = call_server(s, STDIO_PIPE);
@@ -322,7 +322,7 @@ static void every_byte(void)
     server_stop(s, 1);
 }
 
-static void other_services(void)
+static void client_services(void)
 {
     static const struct {
         const char *service, *said, *heard;
@@ -352,7 +352,7 @@ static void other_services(void)
 }
 
 /* stdin stays open: the server's hanging up ends the client. */
-static void a_farewell_ends_it(void)
+static void client_farewell(void)
 {
     struct server *s = server_start((struct server_spec){0});
     struct client c = call_server(s, STDIO_PIPE);
@@ -368,7 +368,7 @@ static void a_farewell_ends_it(void)
 }
 
 /* What follows a farewell is not answered, and not missed. */
-static void a_farewell_in_a_file(void)
+static void client_farewell_in_file(void)
 {
     struct server *s = server_start((struct server_spec){0});
     struct client c = call_server(s, endless_file("in", "hi\nquit\r\nmore\n"));
@@ -381,7 +381,7 @@ static void a_farewell_in_a_file(void)
 }
 
 /* Both a file: neither can be waited for in every way a pipe can. */
-static void files_in_and_out(void)
+static void client_files(void)
 {
     struct server *s = server_start((struct server_spec){0});
     const char *port, *host = host_of(s, &port);
@@ -404,7 +404,7 @@ static void files_in_and_out(void)
     server_stop(s, 2);
 }
 
-static void no_input_at_all(void)
+static void client_no_input(void)
 {
     struct server *s =
         server_start((struct server_spec){.args = {"-s", "hello"}});
@@ -426,7 +426,7 @@ static struct run run_in_shell(const char *script, const struct server *s)
     return run_program(spec, "hi\n", 3);
 }
 
-static void closed_standard_descriptors(void)
+static void client_closed_descriptors(void)
 {
     struct server *s = server_start((struct server_spec){0});
     struct run r = run_in_shell("exec \"$0\" \"$@\" <&-", s);
@@ -446,8 +446,7 @@ static void closed_standard_descriptors(void)
     server_stop(s, 3);
 }
 
-/* ---- a terminal -----------------------------------------------------------
- */
+/* ---- a terminal ---- */
 
 /* Without echo and without \n as \r\n, so that what comes is what was said. */
 static int open_terminal(int *slave)
@@ -492,7 +491,7 @@ static bool is_nonblocking(int fd)
 /* The terminal's open file description is shared with whoever started the
  * client: were it left non-blocking, they would suffer. Ctrl-D in the middle
  * of a line sends what there is of it; at its start it is the end. */
-static void a_terminal(void)
+static void client_terminal(void)
 {
     struct server *s = server_start((struct server_spec){0});
     const char *port, *host = host_of(s, &port);
@@ -518,8 +517,7 @@ static void a_terminal(void)
     server_stop(s, 1);
 }
 
-/* ---- much ------------------------------------------------------------------
- */
+/* ---- much ---- */
 
 /* The highest peak of its processes; not what they still share with the test
  * before exec. */
@@ -546,7 +544,7 @@ static void expect_bounded(long kib)
                    PEAK_KIB);
 }
 
-static void a_megabyte_without_newline(void)
+static void client_megabyte(void)
 {
     struct server *s = server_start((struct server_spec){0});
     struct client c = call_server(s, patterned_file("in", MEGABYTE));
@@ -556,7 +554,7 @@ static void a_megabyte_without_newline(void)
     server_stop(s, 1);
 }
 
-static void a_hundred_megabytes(void)
+static void client_100_megabytes(void)
 {
     const size_t len = 100 * 1000 * 1000;
     struct server *s = server_start((struct server_spec){0});
@@ -597,7 +595,7 @@ static size_t fill_up(const struct client *c, int fd, size_t limit)
 
 /* The server does not read: then neither does the client, and who writes to it
  * must wait. Its stdin is a socket here, to be filled without waiting. */
-static void a_server_that_does_not_read(void)
+static void client_server_does_not_read(void)
 {
     const size_t limit = 200 * MEGABYTE;
     int ends[2];
@@ -635,7 +633,7 @@ static size_t write_pieces(int fd, size_t start, size_t size)
 
 /* Input that comes in pieces, each read by itself (a pipe in packet mode, see
  * pipe(2)): there comes one of which a Unix socket takes nothing at all. */
-static void a_piece_that_is_not_taken(void)
+static void client_piece_not_taken(void)
 {
     enum { PIECE = 1000 };
     const size_t limit = 200 * MEGABYTE;
@@ -664,7 +662,7 @@ static void a_piece_that_is_not_taken(void)
 }
 
 /* Nobody reads the client's stdout: then it does not read from the server. */
-static void a_stdout_that_is_not_read(void)
+static void client_stdout_not_read(void)
 {
     const size_t limit = 200 * MEGABYTE;
     struct client c = call_peer(STDIO_PIPE);
@@ -678,10 +676,9 @@ static void a_stdout_that_is_not_read(void)
     end_quietly(&c);
 }
 
-/* ---- a peer that is slow, or talks out of turn ------------------------------
- */
+/* ---- a peer that is slow, or talks out of turn ---- */
 
-static void a_peer_that_talks_first(void)
+static void client_peer_talks_first(void)
 {
     struct client c = call_peer(STDIO_PIPE);
 
@@ -701,7 +698,7 @@ static void a_peer_that_talks_first(void)
 }
 
 /* Each byte is printed before the next one comes. */
-static void a_peer_that_trickles(void)
+static void client_peer_trickles(void)
 {
     static const char answer[] = "an\0swer\n";
     struct client c = call_peer(STDIO_PIPE);
@@ -723,7 +720,7 @@ static void a_peer_that_trickles(void)
 }
 
 /* It says its end at once, and still prints what comes long after. */
-static void a_peer_that_answers_after_the_end(void)
+static void client_peer_answers_late(void)
 {
     struct client c = call_peer(STDIO_PIPE);
 
@@ -743,7 +740,7 @@ static void a_peer_that_answers_after_the_end(void)
 }
 
 /* Sends and receives at once: neither side waits for the other to finish. */
-static void both_directions_at_once(void)
+static void client_both_directions(void)
 {
     const size_t len = 16 * MEGABYTE;
     char *bytes = malloc(len);
@@ -780,7 +777,7 @@ static void drop_some(int fd)
 
 /* A server that never pauses for breath does not keep input from being sent,
  * nor does input without end keep what the server says from being printed. */
-static void neither_side_starves(void)
+static void client_fair(void)
 {
     const size_t limit = 256UL * MEGABYTE;
     struct client c = call_unix_peer(STDIO_PIPE); /* which stays full */
@@ -815,7 +812,7 @@ static void expect_at_rest(const struct client *c)
     CHECK(!process_has_ended(c->process));
 }
 
-static void waiting_costs_nothing(void)
+static void client_waits_at_rest(void)
 {
     struct client c = call_peer(STDIO_PIPE);
 
@@ -843,11 +840,10 @@ static void waiting_costs_nothing(void)
     process_wait(c.process);
 }
 
-/* ---- a peer that leaves -----------------------------------------------------
- */
+/* ---- a peer that leaves ---- */
 
 /* Nothing was left unsaid: that is no failure. */
-static void hung_up_with_all_sent(void)
+static void client_hung_up_all_sent(void)
 {
     struct client c = call_peer(STDIO_PIPE);
 
@@ -864,7 +860,7 @@ static void hung_up_with_all_sent(void)
 }
 
 /* Whether that was to be expected depends on what was said last. */
-static void hung_up_with_input_unsent(void)
+static void client_hung_up_unsent(void)
 {
     static const struct {
         const char *said;
@@ -910,10 +906,10 @@ static void stop_client(const struct client *c)
 #endif
 
 /* So early that the client may not have begun to wait for anything. */
-static void hung_up_at_once(void)
+static void client_hung_up_at_once(void)
 {
 #ifdef __SANITIZE_THREAD__
-    if (stage == 3)
+    if (is_a(TRAIT_THREAD_EACH))
         check_skip("ThreadSanitizer holds a signal back until the next call "
                    "that it knows, and the thread waits in this one");
 #endif
@@ -956,7 +952,7 @@ static void expect_last_words(struct client *c, bool reset)
     end_client(c, 1);
 }
 
-static void last_words_before_sending_fails(void)
+static void client_last_words(void)
 {
     struct client c = call_unix_peer(STDIO_PIPE);
 
@@ -964,7 +960,7 @@ static void last_words_before_sending_fails(void)
     expect_log(&c, closed_message);
 }
 
-static void last_words_before_a_reset(void)
+static void client_last_words_reset(void)
 {
     struct client c = call_peer(STDIO_PIPE);
 
@@ -973,7 +969,7 @@ static void last_words_before_a_reset(void)
 }
 
 /* Idle, in the middle of sending, and after the end of stdin. */
-static void resets(void)
+static void client_reset(void)
 {
     struct client c = call_peer(STDIO_PIPE);
 
@@ -1007,8 +1003,7 @@ static void resets(void)
     expect_log(&c, "ECONNRESET");
 }
 
-/* ---- what else can go wrong
- * --------------------------------------------------- */
+/* ---- what else can go wrong ---- */
 
 static void say_something(const struct client *c)
 {
@@ -1017,7 +1012,7 @@ static void say_something(const struct client *c)
     SEND_TEXT(c->peer, "answer\n");
 }
 
-static void a_stdout_that_fails(void)
+static void client_stdout_fails(void)
 {
     struct client c = call_peer(STDIO_PIPE);
     char port[8];
@@ -1043,7 +1038,7 @@ static void a_stdout_that_fails(void)
     EXPECT_CLOSED(c.peer);
 }
 
-static void a_stdin_that_fails(void)
+static void client_stdin_fails(void)
 {
     struct client c =
         call_peer(open(harness_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -1056,7 +1051,7 @@ static void a_stdin_that_fails(void)
 }
 
 /* Who ends one process of the client ends them all. */
-static void a_signal_ends_all_of_it(void)
+static void client_signal(void)
 {
     static const int signals[] = {SIGTERM, SIGINT};
 
@@ -1080,7 +1075,7 @@ static void a_signal_ends_all_of_it(void)
 
 /* Even if it dies at once, nothing of it keeps its stdout open, and what is
  * left of it ends with stdin. */
-static void a_kill_ends_its_stdout(void)
+static void client_killed(void)
 {
     struct client c = call_peer(STDIO_PIPE);
 
@@ -1106,7 +1101,7 @@ static void expect_cannot_connect(const char *host, const char *port,
     CHECK_EQ(process_log_count(p, "client["), 1);
 }
 
-static void nobody_there(void)
+static void client_nobody_there(void)
 {
     char port[8], path[200] = "unix:";
 
@@ -1118,8 +1113,7 @@ static void nobody_there(void)
     expect_cannot_connect(path, NULL, "ENAMETOOLONG");
 }
 
-/* ---- the command line
- * ----------------------------------------------------------- */
+/* ---- the command line ---- */
 
 static struct run run_words(const char *one, const char *two, const char *three)
 {
@@ -1134,13 +1128,13 @@ static void expect_status(const struct run *r, int status)
     CHECK_EQ(WEXITSTATUS(r->status), status);
 }
 
-static void help_and_version(void)
+static void client_help_and_version(void)
 {
     static const char *const words[][2] = {{"-h", "--help"},
                                            {"-V", "--version"}};
     char port[16];
 
-    snprintf(port, sizeof(port), "%d", 9000 + stage);
+    snprintf(port, sizeof(port), "%d", the_server->port);
     for (size_t i = 0; i < CHECK_COUNT(words); i++) {
         struct run letter = run_words(words[i][0], NULL, NULL);
         struct run word = run_words(words[i][1], NULL, NULL);
@@ -1158,7 +1152,7 @@ static void help_and_version(void)
 }
 
 /* Exit status 2 and the wrong word named, as with a server. */
-static void each_wrong_client_word(void)
+static void client_wrong_words(void)
 {
     static const struct {
         const char *words[3];
@@ -1193,7 +1187,7 @@ static void each_wrong_client_word(void)
 
 /* HOST alone: the port is the stage's. On an address of 127/8 that no other
  * test has. */
-static void default_port(void)
+static void client_default_port(void)
 {
     unsigned int id = (unsigned int)getpid();
     char host[32];
@@ -1210,59 +1204,44 @@ static void default_port(void)
     server_stop(s, 1);
 }
 
-const struct suite_case client_cases[] = {
-    {"client-line-back", "client", ALL_STAGES, 30, a_line_back, ALL_TRANSPORTS},
-    {"client-last-line", "client", ALL_STAGES, 30, a_last_line_without_newline,
-     ALL_TRANSPORTS},
-    {"client-line-in-pieces", "client", ALL_STAGES, 30, a_line_in_pieces, 0},
-    {"client-every-byte", "client", ALL_STAGES, 30, every_byte, 0},
-    {"client-services", "client", ALL_STAGES, 30, other_services, 0},
-    {"client-farewell", "client", ALL_STAGES, 30, a_farewell_ends_it,
-     ALL_TRANSPORTS},
-    {"client-farewell-in-file", "client", ALL_STAGES, 30, a_farewell_in_a_file,
-     0},
-    {"client-files", "client", ALL_STAGES, 30, files_in_and_out,
-     ALL_TRANSPORTS},
-    {"client-no-input", "client", ALL_STAGES, 30, no_input_at_all, 0},
-    {"client-closed-descriptors", "client", ALL_STAGES, 30,
-     closed_standard_descriptors, 0},
-    {"client-terminal", "client", ALL_STAGES, 30, a_terminal, 0},
-    {"client-megabyte", "client", CONCURRENT, 30, a_megabyte_without_newline,
-     ALL_TRANSPORTS},
-    {"client-100-megabytes", "load", CONCURRENT, 120, a_hundred_megabytes, 0},
-    {"client-server-does-not-read", "client", CONCURRENT, 60,
-     a_server_that_does_not_read, 0},
-    {"client-piece-not-taken", "client", CONCURRENT, 60,
-     a_piece_that_is_not_taken, 0},
-    {"client-stdout-not-read", "client", CONCURRENT, 60,
-     a_stdout_that_is_not_read, 0},
-    {"client-peer-talks-first", "client", ALL_STAGES, 30,
-     a_peer_that_talks_first, 0},
-    {"client-peer-trickles", "client", ALL_STAGES, 30, a_peer_that_trickles, 0},
-    {"client-peer-answers-late", "client", ALL_STAGES, 30,
-     a_peer_that_answers_after_the_end, 0},
-    {"client-both-directions", "client", CONCURRENT, 30,
-     both_directions_at_once, 0},
-    {"client-fair", "client", CONCURRENT, 60, neither_side_starves, 0},
-    {"client-waits-at-rest", "client", ALL_STAGES, 60, waiting_costs_nothing,
-     0},
-    {"client-hung-up-all-sent", "client", ALL_STAGES, 30, hung_up_with_all_sent,
-     0},
-    {"client-hung-up-unsent", "client", ALL_STAGES, 30,
-     hung_up_with_input_unsent, 0},
-    {"client-hung-up-at-once", "client", ALL_STAGES, 30, hung_up_at_once, 0},
-    {"client-last-words", "client", ALL_STAGES, 30,
-     last_words_before_sending_fails, 0},
-    {"client-last-words-reset", "client", ALL_STAGES, 30,
-     last_words_before_a_reset, 0},
-    {"client-reset", "client", ALL_STAGES, 30, resets, 0},
-    {"client-stdout-fails", "client", ALL_STAGES, 30, a_stdout_that_fails, 0},
-    {"client-stdin-fails", "client", ALL_STAGES, 30, a_stdin_that_fails, 0},
-    {"client-signal", "client", ALL_STAGES, 30, a_signal_ends_all_of_it, 0},
-    {"client-killed", "client", ALL_STAGES, 30, a_kill_ends_its_stdout, 0},
-    {"client-nobody-there", "client", ALL_STAGES, 30, nobody_there, 0},
-    {"client-help-and-version", "client", ALL_STAGES, 30, help_and_version, 0},
-    {"client-wrong-words", "client", ALL_STAGES, 30, each_wrong_client_word, 0},
-    {"client-default-port", "client", ALL_STAGES, 30, default_port, 0},
+const struct check_case client_cases[] = {
+    CASE(client_line_back, "client", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(client_last_line, "client", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(client_line_in_pieces, "client", 30, TRAIT_BYTES),
+    CASE(client_every_byte, "client", 30, TRAIT_BYTES),
+    CASE(client_services, "client", 30, TRAIT_BYTES),
+    CASE(client_farewell, "client", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(client_farewell_in_file, "client", 30, TRAIT_BYTES),
+    CASE(client_files, "client", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(client_no_input, "client", 30, TRAIT_BYTES),
+    CASE(client_closed_descriptors, "client", 30, TRAIT_BYTES),
+    CASE(client_terminal, "client", 30, TRAIT_BYTES),
+    CASE(client_megabyte, "client", 30, TRAIT_BYTES | TRAIT_CONCURRENT,
+         ALL_TRANSPORTS),
+    CASE(client_100_megabytes, "load", 120, TRAIT_BYTES | TRAIT_CONCURRENT),
+    CASE(client_server_does_not_read, "client", 60,
+         TRAIT_BYTES | TRAIT_CONCURRENT),
+    CASE(client_piece_not_taken, "client", 60, TRAIT_BYTES | TRAIT_CONCURRENT),
+    CASE(client_stdout_not_read, "client", 60, TRAIT_BYTES | TRAIT_CONCURRENT),
+    CASE(client_peer_talks_first, "client", 30, TRAIT_BYTES),
+    CASE(client_peer_trickles, "client", 30, TRAIT_BYTES),
+    CASE(client_peer_answers_late, "client", 30, TRAIT_BYTES),
+    CASE(client_both_directions, "client", 30, TRAIT_BYTES | TRAIT_CONCURRENT),
+    CASE(client_fair, "client", 60, TRAIT_BYTES | TRAIT_CONCURRENT),
+    CASE(client_waits_at_rest, "client", 60, TRAIT_BYTES),
+    CASE(client_hung_up_all_sent, "client", 30, TRAIT_BYTES),
+    CASE(client_hung_up_unsent, "client", 30, TRAIT_BYTES),
+    CASE(client_hung_up_at_once, "client", 30, TRAIT_BYTES),
+    CASE(client_last_words, "client", 30, TRAIT_BYTES),
+    CASE(client_last_words_reset, "client", 30, TRAIT_BYTES),
+    CASE(client_reset, "client", 30, TRAIT_BYTES),
+    CASE(client_stdout_fails, "client", 30, TRAIT_BYTES),
+    CASE(client_stdin_fails, "client", 30, TRAIT_BYTES),
+    CASE(client_signal, "client", 30, TRAIT_BYTES),
+    CASE(client_killed, "client", 30, TRAIT_BYTES),
+    CASE(client_nobody_there, "client", 30, TRAIT_BYTES),
+    CASE(client_help_and_version, "client", 30, TRAIT_BYTES),
+    CASE(client_wrong_words, "client", 30, TRAIT_BYTES),
+    CASE(client_default_port, "client", 30, TRAIT_BYTES),
     {0},
 };

@@ -1,24 +1,14 @@
 /* tests/conformance/framed.c - runs the cases of stage 07. See framed.h. */
 #include "framed.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-const char *client_path;
 const char *const codec_names[] = {"length", "line", "tlv",
                                    "grpc",   "http", NULL};
 
-static const struct framed_case *const tables[] = {
-    framed_codec_cases, framed_http_cases, framed_fault_cases,
-    framed_client_cases, framed_peer_cases};
-
-static const char *const suffixes[] = {"", ".ip6", ".unix"}; /* by transport */
-
-/* ---- bytes -------------------------------------------------------------- */
+/* ---- bytes ---- */
 
 /* What is kept hangs on a list, where a search for leaks finds it. */
 struct kept {
@@ -163,7 +153,7 @@ void add_message_echoes(struct bytes *b, const char *codec, int count)
     add_numbered(b, codec, count, add_echo);
 }
 
-/* ---- programs ----------------------------------------------------------- */
+/* ---- programs ---- */
 
 struct server *serve_with(const char *codec, const char *service,
                           const char *const *more)
@@ -183,7 +173,7 @@ struct server *serve(const char *codec, const char *service)
 
 struct process_spec client_at(const char *port, const char *codec)
 {
-    return (struct process_spec){.path = client_path,
+    return (struct process_spec){.path = need_client(),
                                  .args = {"--codec", codec, "127.0.0.1", port}};
 }
 
@@ -191,7 +181,7 @@ struct process_spec client_of(const struct server *s, const char *codec)
 {
     static char host[160], port[16];
     size_t len = strlen(s->address);
-    struct process_spec spec = {.path = client_path,
+    struct process_spec spec = {.path = need_client(),
                                 .args = {"--codec", codec, host, port}};
 
     snprintf(host, sizeof(host), "%s", s->address);
@@ -207,7 +197,7 @@ struct process_spec client_of(const struct server *s, const char *codec)
     return spec;
 }
 
-/* ---- talking ------------------------------------------------------------ */
+/* ---- talking ---- */
 
 void echo_one(int fd, const char *codec, const char *payload)
 {
@@ -233,118 +223,13 @@ void say_all(const struct server *s, const struct bytes *bytes,
     drop(got);
 }
 
-/* ---- cases, one after the other ----------------------------------------- */
-
-struct cursor {
-    size_t table;
-    const struct framed_case *c;
-    enum transport transport;
-    char name[96];
-};
-
-static bool next_case(struct cursor *at)
-{
-    if (at->c != NULL && at->c->also_elsewhere && at->transport < ON_UNIX) {
-        at->transport++;
-    } else {
-        at->transport = ON_TCP;
-        at->c = at->c == NULL ? tables[0] : at->c + 1;
-        while (at->c->name == NULL) {
-            if (++at->table == CHECK_COUNT(tables))
-                return false;
-            at->c = tables[at->table];
-        }
-    }
-    snprintf(at->name, sizeof(at->name), "%s%s", at->c->name,
-             suffixes[at->transport]);
-    return true;
-}
-
-static int run_case(char *self, const struct cursor *at)
-{
-    struct check_case only = {at->name, at->c->run};
-    char name[96], command[1024];
-    char *arguments[] = {self, name, NULL};
-
-    snprintf(name, sizeof(name), "%s", at->name);
-    snprintf(command, sizeof(command), "%s --server %s%s%s %s", self,
-             server_path, client_path != NULL ? " --client " : "",
-             client_path != NULL ? client_path : "", name);
-    setenv("CHECK_REPEAT", command, 0);
-    server_transport = at->transport;
-    return check_main(2, arguments, &only, 1);
-}
-
-static int run_in_child(char *self, const struct cursor *at)
-{
-    int status = 0;
-    pid_t pid;
-
-    fflush(NULL);
-    pid = fork();
-    if (pid == 0)
-        exit(run_case(self, at));
-    if (pid == -1 || waitpid(pid, &status, 0) == -1)
-        return EXIT_FAILURE;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
-}
-
-static int run_all(char *self)
-{
-    int passed = 0, failed = 0, skipped = 0;
-
-    for (struct cursor at = {0}; next_case(&at);) {
-        int status = run_in_child(self, &at);
-
-        passed += status == EXIT_SUCCESS;
-        skipped += status == CHECK_SKIPPED;
-        failed += status != EXIT_SUCCESS && status != CHECK_SKIPPED;
-    }
-    printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-static int run_one(char *self, const char *name)
-{
-    for (struct cursor at = {0}; next_case(&at);)
-        if (strcmp(at.name, name) == 0)
-            return run_case(self, &at);
-    fprintf(stderr, "framed: no case '%s' (--list names them)\n", name);
-    return 2;
-}
-
-static int list_cases(void)
-{
-    for (struct cursor at = {0}; next_case(&at);)
-        printf("%s %s 07 %d\n", at.name, at.c->kind, at.c->timeout_s);
-    return EXIT_SUCCESS;
-}
-
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"server", required_argument, NULL, 's'},
-        {"client", required_argument, NULL, 'c'},
-        {"stage", required_argument, NULL, 'n'}, /* there is one only */
-        {"list", no_argument, NULL, 'l'},
-        {NULL, 0, NULL, 0},
-    };
-    bool list = false;
+    static const struct check_case *const tables[] = {
+        framed_codec_cases,  framed_http_cases, framed_fault_cases,
+        framed_client_cases, framed_peer_cases, NULL};
+    static const struct test_program framed = {.tables = tables,
+                                               .like = "07-framing"};
 
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        switch (c) {
-        case 's': server_path = optarg; break;
-        case 'c': client_path = optarg; break;
-        case 'n': break;
-        case 'l': list = true; break;
-        default: return 2;
-        }
-    }
-    if (list)
-        return list_cases();
-    if (server_path == NULL) {
-        fprintf(stderr, "framed: --server is needed\n");
-        return 2;
-    }
-    return optind < argc ? run_one(argv[0], argv[optind]) : run_all(argv[0]);
+    return run_tests(argc, argv, &framed);
 }

@@ -15,16 +15,14 @@
  *         server_stop(s, 1);
  *     }
  *
- *     framed --server CMD [--client CMD] [--list | NAME]
+ *     framed --server CMD [--client CMD] [OPTION]... [NAME]
  */
 #ifndef FRAMED_H
 #define FRAMED_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
-#include "check.h"
-#include "harness.h"
+#include "runner.h"
 
 enum { KILOBYTE = 1024, MEGABYTE = 1024 * KILOBYTE };
 
@@ -77,20 +75,10 @@ void say_all(const struct server *s, const struct bytes *bytes,
 struct process_spec client_of(const struct server *s, const char *codec);
 struct process_spec client_at(const char *port, const char *codec);
 
-extern const char *client_path;
-
-struct framed_case {
-    const char *name;
-    const char *kind; /* as in suite.h */
-    int timeout_s;
-    void (*run)(void);
-    bool also_elsewhere; /* on ::1 and on a Unix socket too */
-};
-
-extern const struct framed_case framed_codec_cases[];
-extern const struct framed_case framed_http_cases[];
-extern const struct framed_case framed_fault_cases[];
-extern const struct framed_case framed_client_cases[];
-extern const struct framed_case framed_peer_cases[];
+extern const struct check_case framed_codec_cases[];
+extern const struct check_case framed_http_cases[];
+extern const struct check_case framed_fault_cases[];
+extern const struct check_case framed_client_cases[];
+extern const struct check_case framed_peer_cases[];
 
 #endif

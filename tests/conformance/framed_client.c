@@ -42,10 +42,9 @@ static void expect_says(struct process_spec spec, const char *in,
     run_free(&r);
 }
 
-/* ---- with its server --------------------------------------------------------
- */
+/* ---- with its server ---- */
 
-static void says_goodbye(void)
+static void client_goodbye(void)
 {
     struct server *s = server_start((struct server_spec){0});
     struct process_spec spec = client_of(s, "length");
@@ -57,7 +56,7 @@ static void says_goodbye(void)
     server_stop(s, 3);
 }
 
-static void every_codec(void)
+static void client_codecs(void)
 {
     for (int i = 0; codec_names[i] != NULL; i++) {
         bool is_http = strcmp(codec_names[i], "http") == 0;
@@ -72,7 +71,7 @@ static void every_codec(void)
     }
 }
 
-static void as_hex(void)
+static void client_hex(void)
 {
     static const char in[] = "ab\n\n\0\x7f\xff\n";
     struct server *s = serve("length", "echo");
@@ -94,7 +93,7 @@ static void as_hex(void)
     server_stop(s, 2);
 }
 
-static void twenty_thousand_lines(void)
+static void client_20000_lines(void)
 {
     struct bytes lines = {0};
 
@@ -111,7 +110,7 @@ static void twenty_thousand_lines(void)
     }
 }
 
-static void longest_line(void)
+static void client_longest_line(void)
 {
     struct server *s = serve("length", "echo");
     struct bytes line = {0};
@@ -128,7 +127,7 @@ static void longest_line(void)
 }
 
 /* The lines before it are sent and answered. */
-static void line_too_long(void)
+static void client_line_too_long(void)
 {
     struct server *s = serve("length", "echo");
     struct process_spec spec = client_of(s, "length");
@@ -143,7 +142,7 @@ static void line_too_long(void)
     server_stop(s, 1);
 }
 
-static void megabytes_from_a_pipe(void)
+static void client_pipe(void)
 {
     struct server *s = serve("tlv", "echo");
     struct process_spec spec = client_of(s, "tlv");
@@ -180,7 +179,7 @@ static void megabytes_from_a_pipe(void)
 }
 
 /* 15 MB from a file, 10 MB of address space; nobody paces it. */
-static void megabytes_from_a_file(void)
+static void client_file(void)
 {
     struct server *s = serve("length", "echo");
     struct process_spec spec = client_of(s, "length");
@@ -196,8 +195,7 @@ static void megabytes_from_a_file(void)
     server_stop(s, 1);
 }
 
-/* ---- with a peer ------------------------------------------------------------
- */
+/* ---- with a peer ---- */
 
 /* A client whose stdin we hold, and our end of its connection. */
 struct talk {
@@ -244,7 +242,7 @@ static void expect_end(const struct talk *t, int code, const char *err)
 }
 
 /* A line goes out when it is whole, not before; to the byte. */
-static void lines_become_frames(void)
+static void client_lines_become_frames(void)
 {
     for (int i = 0; codec_names[i] != NULL; i++) {
         struct talk t = meet(codec_names[i]);
@@ -273,7 +271,7 @@ static void lines_become_frames(void)
 }
 
 /* Each answer is printed when it is whole, however it comes. */
-static void answers_in_pieces(void)
+static void client_answers_in_pieces(void)
 {
     struct talk t = meet("length");
     static const char answers[] = "\0\0\0\5first\0\0\0\0\0\0\0\6second";
@@ -293,7 +291,7 @@ static void answers_in_pieces(void)
     expect_end(&t, 0, NULL);
 }
 
-static void unknown_types_are_not_printed(void)
+static void client_unknown_types(void)
 {
     struct talk t = meet("tlv");
 
@@ -309,7 +307,7 @@ static void unknown_types_are_not_printed(void)
 
 /* Says and is told at the same time: the peer reads nothing until it has sent
  * ten megabytes, the client has as many to send. */
-static void peer_that_talks_first(void)
+static void client_peer_talks_first(void)
 {
     enum { FRAMES = 20000, LEN = 1000 };
     char port[8], payload[LEN];
@@ -340,7 +338,7 @@ static void peer_that_talks_first(void)
     close(in);
 }
 
-static void truncated_answer(void)
+static void client_truncated_answer(void)
 {
     struct talk t = meet("length");
 
@@ -354,7 +352,7 @@ static void truncated_answer(void)
 }
 
 /* Behind a good one. */
-static void bad_answer(void)
+static void client_bad_answer(void)
 {
     struct talk t = meet("length");
 
@@ -365,7 +363,7 @@ static void bad_answer(void)
     expect_end(&t, 1, "frame size too big");
 }
 
-static void compressed_answer(void)
+static void client_compressed_answer(void)
 {
     struct talk t = meet("grpc");
 
@@ -376,7 +374,7 @@ static void compressed_answer(void)
 }
 
 /* One frame in, one frame out: who can count the answers can miss one. */
-static void missing_answer(void)
+static void client_missing_answer(void)
 {
     struct talk t = meet("length");
 
@@ -391,7 +389,7 @@ static void missing_answer(void)
 }
 
 /* The server hangs up first: nothing is left to say, or something is. */
-static void server_closes_first(void)
+static void client_server_closes_first(void)
 {
     struct talk t = meet("length");
 
@@ -413,7 +411,7 @@ static void server_closes_first(void)
 
 /* Half-closed and then reset, while the client stands still: its next write
  * is EPIPE, and SIGPIPE if nobody ignores that. What was said is printed. */
-static void last_words(void)
+static void client_last_words(void)
 {
     struct talk t = meet("length");
 
@@ -430,7 +428,7 @@ static void last_words(void)
     expect_end(&t, 1, "server closed the connection");
 }
 
-static void lost_connection(void)
+static void client_lost_connection(void)
 {
     struct talk t = meet("length");
 
@@ -440,7 +438,7 @@ static void lost_connection(void)
     expect_end(&t, 1, "ECONNRESET");
 }
 
-static void nobody_there(void)
+static void client_nobody_there(void)
 {
     char port[8];
     int listener = peer_listen(port);
@@ -453,11 +451,10 @@ static void nobody_there(void)
     run_free(&r);
 }
 
-/* ---- its surroundings
- * --------------------------------------------------------- */
+/* ---- its surroundings ---- */
 
 /* O_NONBLOCK would hold for the shell as well. */
-static void leaves_stdin_blocking(void)
+static void client_leaves_stdin_blocking(void)
 {
     struct server *s = serve("length", "echo");
     struct process_spec spec = client_of(s, "length");
@@ -479,7 +476,7 @@ static void leaves_stdin_blocking(void)
 
 /* It waits for its server and for us, and burns nothing meanwhile: neither
  * with stdin open, nor when that has ended. */
-static void waits_quietly(void)
+static void client_waits_quietly(void)
 {
     struct talk t = meet("length");
     struct server view = {.process = t.p, .pid = t.p->pid};
@@ -498,7 +495,7 @@ static void waits_quietly(void)
 }
 
 /* A peer that does not read: the client waits, and reads no more of stdin. */
-static void peer_that_does_not_read(void)
+static void client_peer_does_not_read(void)
 {
     struct talk t = meet("length");
     struct server view = {.process = t.p, .pid = t.p->pid};
@@ -524,7 +521,7 @@ static void peer_that_does_not_read(void)
     expect_end(&t, 1, "ECONNRESET");
 }
 
-static void stdout_that_is_closed(void)
+static void client_stdout_closed(void)
 {
     struct server *s = serve("length", "echo");
     struct process_spec spec = client_of(s, "length");
@@ -543,7 +540,7 @@ static void stdout_that_is_closed(void)
     server_stop(s, 1);
 }
 
-static void its_wrong_words(void)
+static void client_wrong_words(void)
 {
     static const struct {
         const char *first, *second, *word;
@@ -555,7 +552,7 @@ static void its_wrong_words(void)
 
     for (size_t i = 0; i < CHECK_COUNT(wrong); i++) {
         struct process *p = process_start((struct process_spec){
-            .path = client_path, .args = {wrong[i].first, wrong[i].second}});
+            .path = need_client(), .args = {wrong[i].first, wrong[i].second}});
 
         EXPECT_EXIT(p, 2);
         if (!process_log_has(p, wrong[i].word))
@@ -564,33 +561,31 @@ static void its_wrong_words(void)
     }
 }
 
-const struct framed_case framed_client_cases[] = {
-    {"client-goodbye", "client", 30, says_goodbye, true},
-    {"client-codecs", "client", 30, every_codec, false},
-    {"client-hex", "client", 30, as_hex, false},
-    {"client-20000-lines", "client", 60, twenty_thousand_lines, true},
-    {"client-longest-line", "client", 60, longest_line, false},
-    {"client-line-too-long", "client", 30, line_too_long, false},
-    {"client-pipe", "client", 90, megabytes_from_a_pipe, false},
-    {"client-file", "client", 90, megabytes_from_a_file, true},
-    {"client-lines-become-frames", "client", 30, lines_become_frames, false},
-    {"client-answers-in-pieces", "client", 30, answers_in_pieces, false},
-    {"client-unknown-types", "client", 30, unknown_types_are_not_printed,
-     false},
-    {"client-peer-talks-first", "client", 60, peer_that_talks_first, false},
-    {"client-truncated-answer", "client", 30, truncated_answer, false},
-    {"client-bad-answer", "client", 30, bad_answer, false},
-    {"client-compressed-answer", "client", 30, compressed_answer, false},
-    {"client-missing-answer", "client", 30, missing_answer, false},
-    {"client-server-closes-first", "client", 30, server_closes_first, false},
-    {"client-last-words", "client", 30, last_words, false},
-    {"client-lost-connection", "client", 30, lost_connection, false},
-    {"client-nobody-there", "client", 30, nobody_there, false},
-    {"client-leaves-stdin-blocking", "client", 30, leaves_stdin_blocking,
-     false},
-    {"client-waits-quietly", "client", 30, waits_quietly, false},
-    {"client-peer-does-not-read", "client", 60, peer_that_does_not_read, false},
-    {"client-stdout-closed", "client", 30, stdout_that_is_closed, false},
-    {"client-wrong-words", "client", 30, its_wrong_words, false},
+const struct check_case framed_client_cases[] = {
+    CASE(client_goodbye, "client", 30, 0, ALL_TRANSPORTS),
+    CASE(client_codecs, "client"),
+    CASE(client_hex, "client"),
+    CASE(client_20000_lines, "client", 60, 0, ALL_TRANSPORTS),
+    CASE(client_longest_line, "client", 60),
+    CASE(client_line_too_long, "client"),
+    CASE(client_pipe, "client", 90),
+    CASE(client_file, "client", 90, 0, ALL_TRANSPORTS),
+    CASE(client_lines_become_frames, "client"),
+    CASE(client_answers_in_pieces, "client"),
+    CASE(client_unknown_types, "client"),
+    CASE(client_peer_talks_first, "client", 60),
+    CASE(client_truncated_answer, "client"),
+    CASE(client_bad_answer, "client"),
+    CASE(client_compressed_answer, "client"),
+    CASE(client_missing_answer, "client"),
+    CASE(client_server_closes_first, "client"),
+    CASE(client_last_words, "client"),
+    CASE(client_lost_connection, "client"),
+    CASE(client_nobody_there, "client"),
+    CASE(client_leaves_stdin_blocking, "client"),
+    CASE(client_waits_quietly, "client"),
+    CASE(client_peer_does_not_read, "client", 60),
+    CASE(client_stdout_closed, "client"),
+    CASE(client_wrong_words, "client"),
     {0},
 };

@@ -17,7 +17,7 @@ static bool is(const char *codec, const char *name)
     return strcmp(codec, name) == 0;
 }
 
-/* ---- codec by service --------------------------------------------------- */
+/* ---- codec by service ---- */
 
 /* Every byte that this codec can carry. */
 static size_t every_byte(const char *codec, char bytes[256])
@@ -106,7 +106,7 @@ static void lines_of_telnet(void)
     server_stop(s, 1);
 }
 
-/* ---- many in a read, a frame in many reads ------------------------------ */
+/* ---- many in a read, a frame in many reads ---- */
 
 static void ten_thousand(const char *codec)
 {
@@ -120,7 +120,7 @@ static void ten_thousand(const char *codec)
     server_forget(s);
 }
 
-static void pipelined_ten_thousand(void)
+static void pipelined_10000(void)
 {
     hint("all frames of a read are to be answered, in order");
     for (int i = 0; codec_names[i] != NULL; i++)
@@ -186,7 +186,7 @@ static void byte_by_byte(const char *codec)
     server_forget(s);
 }
 
-static void a_byte_at_a_time(void)
+static void case_byte_by_byte(void)
 {
     for (int i = 0; codec_names[i] != NULL; i++)
         byte_by_byte(codec_names[i]);
@@ -248,7 +248,7 @@ static void truncated_at_every_byte(void)
         truncated_everywhere(codec_names[i]);
 }
 
-/* ---- how long a frame may be -------------------------------------------- */
+/* ---- how long a frame may be ---- */
 
 static char *payload_of(size_t len)
 {
@@ -338,7 +338,7 @@ static void refuse_over(const char *codec, size_t max, const char *const *more)
     drop(payload);
 }
 
-static void over_the_default_limit(void)
+static void over_the_limit(void)
 {
     for (int i = 0; codec_names[i] != NULL; i++)
         refuse_over(codec_names[i], default_max(codec_names[i]), NULL);
@@ -356,7 +356,7 @@ static void exactly_the_limit(const char *codec)
     server_forget(s);
 }
 
-static void a_limit_of_ones_own(void)
+static void own_limit(void)
 {
     for (int i = 0; codec_names[i] != NULL; i++) {
         exactly_the_limit(codec_names[i]);
@@ -366,7 +366,7 @@ static void a_limit_of_ones_own(void)
 }
 
 /* 0xffffffff is neither -1 nor, with the head added, 3. */
-static void the_largest_length(void)
+static void largest_length(void)
 {
     static const char *const codecs[] = {"length", "tlv", "grpc"};
 
@@ -380,7 +380,7 @@ static void the_largest_length(void)
 }
 
 /* The default answer has 14 bytes. */
-static void an_answer_over_the_limit(void)
+static void answer_over_the_limit(void)
 {
     struct server *s = serve_with("length", "goodbye",
                                   (const char *[]){"--max-frame", "13", NULL});
@@ -393,10 +393,10 @@ static void an_answer_over_the_limit(void)
     server_stop(s, 1);
 }
 
-/* ---- special frames ------------------------------------------------------ */
+/* ---- special frames ---- */
 
 /* Zero is not the end, and not nothing. */
-static void zero_length_frames(void)
+static void zero_length(void)
 {
     for (int i = 0; codec_names[i] != NULL; i++) {
         struct server *s = serve(codec_names[i], "echo");
@@ -420,7 +420,7 @@ static void add_tlv(struct bytes *b, char type, const char *value, size_t len)
     b->at[at] = type;
 }
 
-static void unknown_types_are_skipped(void)
+static void unknown_types(void)
 {
     struct server *s = serve("tlv", "echo");
     struct bytes out = {0}, in = {0};
@@ -487,7 +487,7 @@ static void garbage(const char *codec, unsigned int seed)
     server_forget(s);
 }
 
-static void garbage_for_all(void)
+static void case_garbage(void)
 {
     unsigned int seed = (unsigned int)getpid();
 
@@ -495,9 +495,9 @@ static void garbage_for_all(void)
         garbage(codec_names[i], seed);
 }
 
-/* ---- the command line ---------------------------------------------------- */
+/* ---- the command line ---- */
 
-static void each_wrong_word(void)
+static void wrong_words(void)
 {
     static const struct {
         const char *first, *second, *word;
@@ -530,7 +530,7 @@ static void each_wrong_word(void)
     }
 }
 
-static void help_names_its_words(void)
+static void case_help(void)
 {
     static const char *const words[] = {
         "--codec",   "length",  "line", "tlv",   "grpc",        "http",
@@ -572,27 +572,27 @@ static void order_of_options(void)
     }
 }
 
-const struct framed_case framed_codec_cases[] = {
-    {"each-codec-each-service", "frames", 60, each_codec_each_service, true},
-    {"without-options", "frames", 30, without_options, true},
-    {"lines-of-telnet", "frames", 30, lines_of_telnet, false},
-    {"pipelined-10000", "frames", 60, pipelined_ten_thousand, true},
-    {"one-write-for-a-read", "frames", 30, one_write_for_a_read, false},
-    {"byte-by-byte", "frames", 60, a_byte_at_a_time, true},
-    {"split-at-every-byte", "frames", 60, split_at_every_byte, false},
-    {"truncated-at-every-byte", "frames", 60, truncated_at_every_byte, true},
-    {"longest-frame", "frames", 60, longest_frame, true},
-    {"over-the-limit", "frames", 60, over_the_default_limit, true},
-    {"own-limit", "frames", 60, a_limit_of_ones_own, false},
-    {"largest-length", "frames", 30, the_largest_length, false},
-    {"answer-over-the-limit", "frames", 30, an_answer_over_the_limit, false},
-    {"zero-length", "frames", 60, zero_length_frames, false},
-    {"unknown-types", "frames", 30, unknown_types_are_skipped, false},
-    {"unknown-type-too-long", "frames", 30, unknown_type_too_long, false},
-    {"grpc-flags", "frames", 30, grpc_flags, false},
-    {"garbage", "frames", 60, garbage_for_all, false},
-    {"wrong-words", "frames", 60, each_wrong_word, false},
-    {"help", "frames", 30, help_names_its_words, false},
-    {"order-of-options", "frames", 30, order_of_options, false},
+const struct check_case framed_codec_cases[] = {
+    CASE(each_codec_each_service, "frames", 60, 0, ALL_TRANSPORTS),
+    CASE(without_options, "frames", 30, 0, ALL_TRANSPORTS),
+    CASE(lines_of_telnet, "frames"),
+    CASE(pipelined_10000, "frames", 60, 0, ALL_TRANSPORTS),
+    CASE(one_write_for_a_read, "frames"),
+    CASE(case_byte_by_byte, "frames", 60, 0, ALL_TRANSPORTS),
+    CASE(split_at_every_byte, "frames", 60),
+    CASE(truncated_at_every_byte, "frames", 60, 0, ALL_TRANSPORTS),
+    CASE(longest_frame, "frames", 60, 0, ALL_TRANSPORTS),
+    CASE(over_the_limit, "frames", 60, 0, ALL_TRANSPORTS),
+    CASE(own_limit, "frames", 60),
+    CASE(largest_length, "frames"),
+    CASE(answer_over_the_limit, "frames"),
+    CASE(zero_length, "frames", 60),
+    CASE(unknown_types, "frames"),
+    CASE(unknown_type_too_long, "frames"),
+    CASE(grpc_flags, "frames"),
+    CASE(case_garbage, "frames", 60),
+    CASE(wrong_words, "frames", 60),
+    CASE(case_help, "frames"),
+    CASE(order_of_options, "frames"),
     {0},
 };

@@ -38,7 +38,7 @@ static void expect_growth_below(const struct server *s, long before_kib,
         CHECK_FAIL("the server has grown by %ld KiB", grown);
 }
 
-/* ---- frames that do not end ---------------------------------------------- */
+/* ---- frames that do not end ---- */
 
 struct drip {
     struct server *s;
@@ -122,8 +122,7 @@ static void always_half_a_frame(void)
     server_stop(s, 1);
 }
 
-/* ---- memory ---------------------------------------------------------------
- */
+/* ---- memory ---- */
 
 /* A length costs four bytes to say; it must not cost what it says. */
 static void claims_of_300(void)
@@ -228,7 +227,7 @@ static size_t whole_frames(const struct bytes *b, size_t len)
 }
 
 /* He who does not read gets nothing lost, costs little, harms nobody. */
-static void never_reads_and_then_does(void)
+static void never_reads(void)
 {
     struct server *s = length_echo(NULL);
     struct bytes out = {0};
@@ -280,8 +279,7 @@ static void answers_longer_than_frames(void)
     server_stop(s, 2);
 }
 
-/* ---- slow ones ------------------------------------------------------------
- */
+/* ---- slow ones ---- */
 
 /* Two large frames that grow by turns, and a third client in between. */
 static void slow_writers(void)
@@ -342,8 +340,7 @@ static void slow_reader(void)
     server_stop(s, 2);
 }
 
-/* ---- leaving ----------------------------------------------------------------
- */
+/* ---- leaving ---- */
 
 /* Whoever sent a bad frame may still be talking; what was owed arrives. */
 static void bad_frame_and_more(void)
@@ -465,8 +462,7 @@ static void half_close_with_much_owed(void)
     CHECK_EQ(process_log_count(s->process, "truncated frame"), whole < sent);
 }
 
-/* ---- many -------------------------------------------------------------------
- */
+/* ---- many ---- */
 
 /* Forty with half a frame each: silent, they cost no CPU and harm nobody. */
 static void forty_half_frames(void)
@@ -556,8 +552,7 @@ static void stopped_and_continued(void)
     server_stop(s, 1);
 }
 
-/* ---- stopping
- * ----------------------------------------------------------------- */
+/* ---- stopping ---- */
 
 /* A frame that has begun may be ended and is answered. */
 static void stop_within_a_frame(void)
@@ -605,28 +600,26 @@ static void work_for_each_frame(void)
     server_stop(s, 1);
 }
 
-const struct framed_case framed_fault_cases[] = {
-    {"half-frame-kept-alive", "fault", 60, half_frame_kept_alive, false},
-    {"always-half-a-frame", "fault", 30, always_half_a_frame, false},
-    {"claims-of-300", "fault", 60, claims_of_300, false},
-    {"memory-comes-back", "load", 60, memory_comes_back, false},
-    {"never-reads", "fault", 60, never_reads_and_then_does, true},
-    {"answers-longer-than-frames", "fault", 60, answers_longer_than_frames,
-     false},
-    {"slow-writers", "fault", 60, slow_writers, true},
-    {"slow-reader", "fault", 60, slow_reader, false},
-    {"bad-frame-and-more", "fault", 60, bad_frame_and_more, true},
-    {"bad-frame-and-stays", "fault", 30, bad_frame_and_stays, false},
-    {"two-hundred-leave-nothing", "fault", 60, two_hundred_leave_nothing,
-     false},
-    {"reset-while-owed", "fault", 60, reset_while_owed, false},
-    {"half-close-with-much-owed", "fault", 60, half_close_with_much_owed, true},
-    {"forty-half-frames", "fault", 30, forty_half_frames, false},
-    {"more-than-descriptors", "fault", 30, more_than_descriptors, false},
-    {"flood-is-fair", "fault", 60, flood_is_fair, false},
-    {"stopped-and-continued", "fault", 30, stopped_and_continued, false},
-    {"stop-within-a-frame", "fault", 30, stop_within_a_frame, true},
-    {"stop-with-much-owed", "fault", 60, stop_with_much_owed, false},
-    {"work-for-each-frame", "fault", 30, work_for_each_frame, false},
+const struct check_case framed_fault_cases[] = {
+    CASE(half_frame_kept_alive, "fault", 60),
+    CASE(always_half_a_frame, "fault"),
+    CASE(claims_of_300, "fault", 60),
+    CASE(memory_comes_back, "load", 60),
+    CASE(never_reads, "fault", 60, 0, ALL_TRANSPORTS),
+    CASE(answers_longer_than_frames, "fault", 60),
+    CASE(slow_writers, "fault", 60, 0, ALL_TRANSPORTS),
+    CASE(slow_reader, "fault", 60),
+    CASE(bad_frame_and_more, "fault", 60, 0, ALL_TRANSPORTS),
+    CASE(bad_frame_and_stays, "fault"),
+    CASE(two_hundred_leave_nothing, "fault", 60),
+    CASE(reset_while_owed, "fault", 60),
+    CASE(half_close_with_much_owed, "fault", 60, 0, ALL_TRANSPORTS),
+    CASE(forty_half_frames, "fault"),
+    CASE(more_than_descriptors, "fault"),
+    CASE(flood_is_fair, "fault", 60),
+    CASE(stopped_and_continued, "fault"),
+    CASE(stop_within_a_frame, "fault", 30, 0, ALL_TRANSPORTS),
+    CASE(stop_with_much_owed, "fault", 60),
+    CASE(work_for_each_frame, "fault"),
     {0},
 };

@@ -12,7 +12,7 @@
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"                    \
     "Content-Length: 14\r\n\r\n{\"name\":\"Tyr\"}"
 
-static void get_tyr(void)
+static void http_get(void)
 {
     struct server *s = serve("http", "goodbye");
     int fd = dial(s);
@@ -96,7 +96,7 @@ static void run_rows(const struct exchange_row *rows, size_t count)
     server_stop(s, (int)count);
 }
 
-static void requests_and_answers(void)
+static void http_requests(void)
 {
     static const struct exchange_row rows[] = {
         {"GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n", "404 Not Found", NULL,
@@ -130,7 +130,7 @@ static void requests_and_answers(void)
 }
 
 /* Each is read in two ways by two readers: a request is hidden in another. */
-static void smuggling(void)
+static void http_smuggling(void)
 {
 #define TO_ECHO "POST /echo HTTP/1.1\r\nHost: a\r\n"
     static const struct exchange_row rows[] = {
@@ -186,7 +186,7 @@ static void smuggling(void)
 }
 
 /* The good request before a bad one is answered all the same. */
-static void good_before_bad(void)
+static void http_good_before_bad(void)
 {
     static const char bad[] = "HTTP/1.1 400 Bad Request\r\n";
     struct server *s = serve("http", "goodbye");
@@ -202,7 +202,7 @@ static void good_before_bad(void)
     server_stop(s, 1);
 }
 
-static void absurd_head(void)
+static void http_absurd_head(void)
 {
     static const char refusal[] = "HTTP/1.1 431 ";
     struct server *s = serve("http", "goodbye");
@@ -222,7 +222,7 @@ static void absurd_head(void)
 }
 
 /* A client that waits for a word before it sends the body gets it once. */
-static void expect_continue(void)
+static void http_expect_continue(void)
 {
     struct server *s = serve("http", "goodbye");
     int fd = dial(s);
@@ -248,12 +248,12 @@ static void expect_continue(void)
     server_stop(s, 1);
 }
 
-const struct framed_case framed_http_cases[] = {
-    {"http-get", "frames", 30, get_tyr, true},
-    {"http-requests", "frames", 30, requests_and_answers, false},
-    {"http-smuggling", "frames", 30, smuggling, false},
-    {"http-good-before-bad", "frames", 30, good_before_bad, false},
-    {"http-absurd-head", "frames", 30, absurd_head, false},
-    {"http-expect-continue", "frames", 30, expect_continue, false},
+const struct check_case framed_http_cases[] = {
+    CASE(http_get, "frames", 30, 0, ALL_TRANSPORTS),
+    CASE(http_requests, "frames"),
+    CASE(http_smuggling, "frames"),
+    CASE(http_good_before_bad, "frames"),
+    CASE(http_absurd_head, "frames"),
+    CASE(http_expect_continue, "frames"),
     {0},
 };

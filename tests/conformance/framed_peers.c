@@ -145,7 +145,7 @@ static void curl_posts_a_large_body(void)
 }
 
 /* Many connections, each with many requests, for a second. */
-static void wrk_finds_no_error(void)
+static void case_wrk(void)
 {
     struct server *s;
     struct run r;
@@ -188,7 +188,7 @@ static void remove_tree(const char *path)
     run_free(&r);
 }
 
-static void browser_shows_the_json(void)
+static void case_browser(void)
 {
     const char *name = browser();
     char profile[] = "/tmp/seven-browser-XXXXXX", directory[128];
@@ -225,11 +225,11 @@ static void browser_shows_the_json(void)
     server_stop(s, SERVED_ANY);
 }
 
-const struct framed_case framed_peer_cases[] = {
-    {"curl-gets-and-posts", "peer", 60, curl_gets_and_posts, false},
-    {"curl-keeps-alive", "peer", 60, curl_keeps_alive, false},
-    {"curl-posts-a-large-body", "peer", 60, curl_posts_a_large_body, false},
-    {"wrk", "load", 60, wrk_finds_no_error, false},
-    {"browser", "peer", 120, browser_shows_the_json, false},
+const struct check_case framed_peer_cases[] = {
+    CASE(curl_gets_and_posts, "peer", 60),
+    CASE(curl_keeps_alive, "peer", 60),
+    CASE(curl_posts_a_large_body, "peer", 60),
+    CASE(case_wrk, "load", 60),
+    CASE(case_browser, "peer", 120),
     {0},
 };

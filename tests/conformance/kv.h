@@ -5,7 +5,7 @@
  *
  *     static void old_value(void)
  *     {
- *         struct server *s = kv_start(NULL);
+ *         struct server *s = server_start((struct server_spec){0});
  *         int fd = dial(s);
  *
  *         ASK(fd, hset("t", "k", "v"), values(1, ""));
@@ -14,22 +14,19 @@
  *         server_stop(s, 1);
  *     }
  *
- *     kv --store KIND --server CMD [--client CMD] [--preload LIB] [--peer FILE]
- *        [--list | NAME]
+ *     kv --server CMD --arg --store --arg KIND [OPTION]... [NAME]
  */
 #ifndef KV_H
 #define KV_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
-#include "check.h"
-#include "harness.h"
+#include "runner.h"
 
 enum { KILOBYTE = 1024, MEGABYTE = 1024 * KILOBYTE };
 enum { MAX_FRAME = 8 * MEGABYTE };
 
-/* ---- messages ------------------------------------------------------------ */
+/* ---- messages ---- */
 
 /* Bytes that grow. A message is made in one of these and never freed: a case
  * is a process, and soon over. */
@@ -78,11 +75,7 @@ struct wire one_value(struct wire value);
 struct wire bools(int count, ...);
 struct wire refusal(int status, const char *message);
 
-/* ---- a client ------------------------------------------------------------ */
-
-/* The server with `args` (NULL-terminated, may be NULL) after --store. */
-struct server *kv_start(const char *const *args);
-struct server *kv_start_spec(struct server_spec spec);
+/* ---- a client ---- */
 
 /* Sends the request as a frame and expects this response, to the byte. */
 #define ASK(fd, request, response)                                             \
@@ -103,24 +96,12 @@ bool says(struct wire response, const char *words);
 int count_pairs(struct wire response);
 bool has_pair(struct wire response, const char *key, const char *value);
 
-/* ---- the program --------------------------------------------------------- */
+/* ---- the tables ---- */
 
-extern const char *store_kind, *client_path, *preload_path, *peer_path;
-extern const char *case_name;
-const char *need_client(void); /* skips the case without one */
-const char *need_preload(void);
-
-struct kv_case {
-    const char *name;
-    const char *kind; /* CTest's label; "load" runs alone */
-    int timeout_s;
-    void (*run)(void);
-};
-
-extern const struct kv_case kv_command_cases[]; /* kv_commands.c */
-extern const struct kv_case kv_frame_cases[];   /* kv_frames.c */
-extern const struct kv_case kv_fault_cases[];   /* kv_faults.c */
-extern const struct kv_case kv_client_cases[];  /* kv_clients.c */
-extern const struct kv_case kv_inject_cases[];  /* ../faults/inject_kv.c */
+extern const struct check_case kv_command_cases[]; /* kv_commands.c */
+extern const struct check_case kv_frame_cases[];   /* kv_frames.c */
+extern const struct check_case kv_fault_cases[];   /* kv_faults.c */
+extern const struct check_case kv_client_cases[];  /* kv_clients.c */
+extern const struct check_case kv_inject_cases[];  /* ../faults/inject_kv.c */
 
 #endif

@@ -13,7 +13,7 @@ static char port_text[8];
 
 static struct server *start(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
 
     (void)need_client();
     snprintf(port_text, sizeof(port_text), "%d", s->port);
@@ -55,7 +55,7 @@ static void expect_client(const char *file, int line, const char *in,
     run_free(&r);
 }
 
-static void every_command(void)
+static void client_commands(void)
 {
     struct server *s = start();
 
@@ -77,7 +77,7 @@ static void every_command(void)
 
 /* On the command line a word is a value as it stands, on stdin it may be
  * quoted. */
-static void values_there_and_back(void)
+static void client_values(void)
 {
     struct server *s = start();
 
@@ -97,7 +97,7 @@ static void values_there_and_back(void)
     server_stop(s, 6);
 }
 
-static void the_server_says_no(void)
+static void client_refused(void)
 {
     struct server *s = start();
     char *big = malloc(2 * KILOBYTE + 1);
@@ -114,13 +114,13 @@ static void the_server_says_no(void)
     CHECK(big != NULL);
     memset(big, 'x', 2 * KILOBYTE);
     big[2 * KILOBYTE] = '\0';
-    s = kv_start((const char *[]){"--max-memory", "1024", NULL});
+    s = server_start((struct server_spec){.args = {"--max-memory", "1024"}});
     snprintf(port_text, sizeof(port_text), "%d", s->port);
     CLIENT_SAYS(FAILED, "", "500 Memory is full", "hset", "t", "k", big);
     server_stop(s, 1);
 }
 
-static void wrong_words(void)
+static void client_wrong_words(void)
 {
     snprintf(port_text, sizeof(port_text), "1"); /* nobody is asked */
     CLIENT_SAYS(USAGE, "", "hset TABLE KEY VALUE", "hset", "t", "k");
@@ -129,7 +129,7 @@ static void wrong_words(void)
     CLIENT_SAYS(FAILED, "", "ECONNREFUSED", "hget", "t", "k");
 }
 
-static void own_options(void)
+static void client_options(void)
 {
     struct process_spec spec = {.path = need_client(), .args = {"--help"}};
     struct run r = run_program(spec, NULL, 0);
@@ -155,7 +155,7 @@ static void own_options(void)
     run_free(&r);
 }
 
-static void commands_from_stdin(void)
+static void client_stdin(void)
 {
     struct server *s = start();
 
@@ -172,7 +172,7 @@ static void commands_from_stdin(void)
     server_stop(s, 5);
 }
 
-static void thousands_from_stdin(void)
+static void client_stdin_thousands(void)
 {
     enum { LINES = 5000 };
     struct server *s = start();
@@ -192,7 +192,7 @@ static void thousands_from_stdin(void)
 }
 
 /* A person types a line and sees its answer before typing the next. */
-static void answers_line_by_line(void)
+static void client_line_by_line(void)
 {
     struct server *s = start();
     struct process *p =
@@ -211,7 +211,7 @@ static void answers_line_by_line(void)
     server_stop(s, 1);
 }
 
-/* ---- a bad server -------------------------------------------------------- */
+/* ---- a bad server ---- */
 
 /* Says `answer` to the first thing it is told, and hangs up. */
 static void bad_server(const char *answer, size_t len, const char *complaint)
@@ -236,7 +236,7 @@ static void bad_server(const char *answer, size_t len, const char *complaint)
     process_forget(p);
 }
 
-static void bad_servers(void)
+static void client_bad_servers(void)
 {
     bad_server("", 0, "hung up");
     bad_server("\0\0", 2, "hung up");
@@ -247,15 +247,10 @@ static void bad_servers(void)
     bad_server("\0\0\0\0", 4, "client: 0 "); /* status 0: not a success */
 }
 
-const struct kv_case kv_client_cases[] = {
-    {"client-commands", "client", 30, every_command},
-    {"client-values", "client", 30, values_there_and_back},
-    {"client-refused", "client", 30, the_server_says_no},
-    {"client-wrong-words", "client", 30, wrong_words},
-    {"client-options", "client", 30, own_options},
-    {"client-stdin", "client", 30, commands_from_stdin},
-    {"client-stdin-thousands", "client", 30, thousands_from_stdin},
-    {"client-line-by-line", "client", 30, answers_line_by_line},
-    {"client-bad-servers", "client", 30, bad_servers},
-    {0},
+const struct check_case kv_client_cases[] = {
+    CASE(client_commands, "client"),        CASE(client_values, "client"),
+    CASE(client_refused, "client"),         CASE(client_wrong_words, "client"),
+    CASE(client_options, "client"),         CASE(client_stdin, "client"),
+    CASE(client_stdin_thousands, "client"), CASE(client_line_by_line, "client"),
+    CASE(client_bad_servers, "client"),     {0},
 };

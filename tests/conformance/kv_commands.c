@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- the rows of the table ----------------------------------------------- */
+/* ---- the rows of the table ---- */
 
-static void hget_and_hset(void)
+static void hget_hset(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     int fd = dial(s);
 
     ASK(fd, hget("t", "k"), refusal(404, "Not found: table t, key k"));
@@ -24,9 +24,9 @@ static void hget_and_hset(void)
     server_stop(s, 1);
 }
 
-static void hdel_gives_the_old_value(void)
+static void case_hdel(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     int fd = dial(s);
 
     ASK(fd, hdel("t", "k"), values(1, ""));
@@ -40,7 +40,7 @@ static void hdel_gives_the_old_value(void)
 
 static void many_keys(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     int fd = dial(s);
 
     ASK(fd, hmset("t", "a", "1", "b", "2", "c", "3", NULL),
@@ -59,7 +59,7 @@ static void many_keys(void)
 /* Later pairs of one command see what the earlier ones did. */
 static void the_same_key_twice(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     int fd = dial(s);
 
     ASK(fd, hmset("t", "k", "1", "k", "2", "k", "3", NULL),
@@ -69,9 +69,9 @@ static void the_same_key_twice(void)
     server_stop(s, 1);
 }
 
-static void no_keys_at_all(void)
+static void no_keys(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     int fd = dial(s);
 
     ASK(fd, hmget("t", NULL), values(0));
@@ -82,9 +82,9 @@ static void no_keys_at_all(void)
     server_stop(s, 1);
 }
 
-static void hgetall_lists_one_table(void)
+static void case_hgetall(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     int fd = dial(s);
     struct wire all;
 
@@ -103,9 +103,9 @@ static void hgetall_lists_one_table(void)
     server_stop(s, 1);
 }
 
-static void hexist_says_a_bool(void)
+static void case_hexist(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     int fd = dial(s);
 
     ASK(fd, hexist("t", "k"), bools(1, 0));
@@ -117,7 +117,7 @@ static void hexist_says_a_bool(void)
     server_stop(s, 1);
 }
 
-/* ---- values and names ---------------------------------------------------- */
+/* ---- values and names ---- */
 
 static void every_type(void)
 {
@@ -140,7 +140,7 @@ static void every_type(void)
         {0}, /* a Value in which nothing is set */
     };
     struct wire before = {0};
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     int fd = dial(s);
 
     for (size_t i = 0; i < CHECK_COUNT(types); i++) {
@@ -157,7 +157,7 @@ static void every_type(void)
 /* A pair without a value: its value is the empty one. */
 static void pair_without_value(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     int fd = dial(s);
 
     SEND_TEXT(fd, "\0\0\0\x0a\x22\x08\x0a\1t\x12\3\x0a\1k");
@@ -173,7 +173,7 @@ static void pair_without_value(void)
 
 static void empty_names(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     int fd = dial(s);
 
     ASK(fd, hget("", ""), refusal(404, "Not found: table , key "));
@@ -189,7 +189,7 @@ static void empty_names(void)
 
 static void names_in_utf8(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     int fd = dial(s);
 
     ASK(fd,
@@ -215,7 +215,7 @@ static void names_in_utf8(void)
 /* A table of which nobody has heard is an empty one, whatever is asked. */
 static void missing_table(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     int fd = dial(s);
 
     ASK(fd, hgetall("t1"), values(0));
@@ -233,7 +233,7 @@ static void missing_table(void)
 
 static void clients_share(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     int a = dial(s), b = dial(s);
 
     ASK(a, hset("t", "k", "from a"), values(1, ""));
@@ -249,7 +249,7 @@ static void clients_share(void)
     server_stop(s, 3);
 }
 
-/* ---- requests that are odd or wrong -------------------------------------- */
+/* ---- requests that are odd or wrong ---- */
 
 static const char no_command[] = "Invalid command: none is given";
 static const char no_pair[] = "Invalid command: HSET needs a pair";
@@ -265,7 +265,7 @@ static struct wire raw(const char *bytes, size_t len)
 
 static void nothing_asked(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     int fd = dial(s);
 
     SEND_TEXT(fd, "\0\0\0\0");
@@ -294,7 +294,7 @@ static void malformed(void)
         RAW("\x0c"),              /* the end of a group that has none */
         RAW("hget t k"),
     };
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     int fd = dial(s);
 
     ASK(fd, hset("t", "k", "v"), values(1, ""));
@@ -310,7 +310,7 @@ static void malformed(void)
 /* What a client of a later version might send. */
 static void unknown_fields(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     int fd = dial(s);
 
     ASK(fd, hset("t", "k", "v"), values(1, ""));
@@ -327,7 +327,7 @@ static void unknown_fields(void)
 /* Of a oneof the last member counts; of a field, the last value. */
 static void the_last_one_counts(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     struct wire both = hdel("t", "k"), get = hget("t", "k");
     int fd = dial(s);
 
@@ -339,19 +339,17 @@ static void the_last_one_counts(void)
     server_stop(s, 1);
 }
 
-/* ---- a real Protocol Buffers library ------------------------------------- */
+/* ---- a real Protocol Buffers library ---- */
 
 static void real_protobuf(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     struct process_spec spec = {.path = "/usr/bin/python3", .unwrapped = true};
     struct run r;
     char port[8];
 
-    if (peer_path == NULL)
-        check_skip("no --peer was given");
     snprintf(port, sizeof(port), "%d", s->port);
-    spec.args[0] = peer_path;
+    spec.args[0] = KV_PEER;
     spec.args[1] = port;
     spec.args[2] = harness_dir();
     r = run_program(spec, NULL, 0);
@@ -364,24 +362,24 @@ static void real_protobuf(void)
     server_stop(s, 1);
 }
 
-const struct kv_case kv_command_cases[] = {
-    {"hget-hset", "service", 30, hget_and_hset},
-    {"hdel", "service", 30, hdel_gives_the_old_value},
-    {"many-keys", "service", 30, many_keys},
-    {"the-same-key-twice", "service", 30, the_same_key_twice},
-    {"no-keys", "service", 30, no_keys_at_all},
-    {"hgetall", "service", 30, hgetall_lists_one_table},
-    {"hexist", "service", 30, hexist_says_a_bool},
-    {"every-type", "service", 30, every_type},
-    {"pair-without-value", "service", 30, pair_without_value},
-    {"empty-names", "service", 30, empty_names},
-    {"names-in-utf8", "service", 30, names_in_utf8},
-    {"missing-table", "service", 30, missing_table},
-    {"clients-share", "service", 30, clients_share},
-    {"nothing-asked", "service", 30, nothing_asked},
-    {"malformed", "service", 30, malformed},
-    {"unknown-fields", "service", 30, unknown_fields},
-    {"the-last-one-counts", "service", 30, the_last_one_counts},
-    {"real-protobuf", "service", 60, real_protobuf},
+const struct check_case kv_command_cases[] = {
+    CASE(hget_hset, "service"),
+    CASE(case_hdel, "service"),
+    CASE(many_keys, "service"),
+    CASE(the_same_key_twice, "service"),
+    CASE(no_keys, "service"),
+    CASE(case_hgetall, "service"),
+    CASE(case_hexist, "service"),
+    CASE(every_type, "service"),
+    CASE(pair_without_value, "service"),
+    CASE(empty_names, "service"),
+    CASE(names_in_utf8, "service"),
+    CASE(missing_table, "service"),
+    CASE(clients_share, "service"),
+    CASE(nothing_asked, "service"),
+    CASE(malformed, "service"),
+    CASE(unknown_fields, "service"),
+    CASE(the_last_one_counts, "service"),
+    CASE(real_protobuf, "service", 60),
     {0},
 };

@@ -13,7 +13,7 @@
 
 static const char not_found[] = "Not found: table t, key k";
 
-/* ---- many at once -------------------------------------------------------- */
+/* ---- many at once ---- */
 
 enum { HANDS = 8, ROUNDS = 400 };
 
@@ -120,7 +120,7 @@ static void *hammer(void *argument)
 
 static void hammered(void)
 {
-    struct server *s = kv_start((const char *[]){"-q", NULL});
+    struct server *s = server_start((struct server_spec){.args = {"-q"}});
     struct hand hands[HANDS] = {0};
     int fd = dial(s);
 
@@ -143,9 +143,9 @@ static void hammered(void)
     server_stop(s, HANDS + 1);
 }
 
-static void more_than_there_are_places(void)
+static void max_clients(void)
 {
-    struct server *s = kv_start((const char *[]){"-m", "2", NULL});
+    struct server *s = server_start((struct server_spec){.args = {"-m", "2"}});
     int a = dial(s), b = dial(s), c = dial(s);
 
     ASK(a, hget("t", "k"), refusal(404, not_found));
@@ -179,12 +179,12 @@ static void crowd_in_turn(struct server *s)
 
 static void out_of_descriptors(void)
 {
-    struct server *s = kv_start_spec((struct server_spec){.descriptors = 16});
+    struct server *s = server_start((struct server_spec){.descriptors = 16});
 
     crowd_in_turn(s);
 }
 
-static void no_thread_for_a_client(void)
+static void no_thread(void)
 {
     const char *log = harness_path("injected");
     char preload[512], inject[256];
@@ -193,11 +193,11 @@ static void no_thread_for_a_client(void)
     /* The owner's own thread is the first. */
     snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", need_preload());
     snprintf(inject, sizeof(inject), "INJECT=thread=EAGAIN@3-5; log=%s", log);
-    s = kv_start_spec((struct server_spec){.env = {preload, inject}});
+    s = server_start((struct server_spec){.env = {preload, inject}});
     crowd_in_turn(s);
 }
 
-/* ---- no memory left ------------------------------------------------------ */
+/* ---- no memory left ---- */
 
 enum { VALUE_LEN = 10000 };
 
@@ -229,10 +229,10 @@ static struct wire block(char c)
     return value_of_binary(bytes, sizeof(bytes));
 }
 
-static void memory_is_full(void)
+static void memory_full(void)
 {
     struct server *s =
-        kv_start((const char *[]){"--max-memory", "200000", NULL});
+        server_start((struct server_spec){.args = {"--max-memory", "200000"}});
     int fd = dial(s), other = dial(s), count;
     char key[16];
 
@@ -265,7 +265,7 @@ static void memory_is_full(void)
 static void memory_full_half_way(void)
 {
     struct server *s =
-        kv_start((const char *[]){"--max-memory", "30000", NULL});
+        server_start((struct server_spec){.args = {"--max-memory", "30000"}});
     static char bytes[VALUE_LEN + 1];
     int fd = dial(s);
 
@@ -283,7 +283,7 @@ static void memory_full_half_way(void)
  * holds them together. */
 static void process_stays_in_bounds(void)
 {
-    struct server *s = kv_start_spec((struct server_spec){
+    struct server *s = server_start((struct server_spec){
         .args = {"--max-memory", "16777216"}, .env = {"MALLOC_ARENA_MAX=1"}});
     int fd = dial(s), count;
     long before;
@@ -359,7 +359,7 @@ static void allocations_fail(void)
         check_skip("a sanitizer does not outlive what it cannot allocate");
     snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", need_preload());
     snprintf(inject, sizeof(inject), "INJECT=malloc=ENOMEM%%11; log=%s", log);
-    s = kv_start_spec(
+    s = server_start(
         (struct server_spec){.args = {"-q"}, .env = {preload, inject}});
     fd = dial(s);
     for (int i = 0; i < 300; i++)
@@ -371,14 +371,14 @@ static void allocations_fail(void)
     server_stop(s, SERVED_ANY);
 }
 
-static void reads_and_writes_fall_short(void)
+static void short_reads_and_writes(void)
 {
     char preload[512];
     struct server *s;
     int fd;
 
     snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", need_preload());
-    s = kv_start_spec((struct server_spec){
+    s = server_start((struct server_spec){
         .env = {preload, "INJECT=read=short%2; write=short%3"}});
     fd = dial(s);
     for (int i = 0; i < 200; i++) {
@@ -390,11 +390,11 @@ static void reads_and_writes_fall_short(void)
     server_stop(s, 1);
 }
 
-/* ---- not leaving --------------------------------------------------------- */
+/* ---- not leaving ---- */
 
 static void silent_client(void)
 {
-    struct server *s = kv_start((const char *[]){"-t", "1", NULL});
+    struct server *s = server_start((struct server_spec){.args = {"-t", "1"}});
     int fd = dial(s);
 
     EXPECT_CLOSED(fd);
@@ -418,7 +418,7 @@ static bool has_hung_up(int fd)
 /* A frame that has begun must be whole in time, however busily it comes. */
 static void byte_now_and_then(void)
 {
-    struct server *s = kv_start((const char *[]){"-t", "1", NULL});
+    struct server *s = server_start((struct server_spec){.args = {"-t", "1"}});
     int fd = dial(s), other = dial(s);
     long long end = now_ms() + patience_ms();
 
@@ -438,7 +438,7 @@ static void byte_now_and_then(void)
  * begun, and each is in time. */
 static void never_at_rest(void)
 {
-    struct server *s = kv_start((const char *[]){"-t", "2", NULL});
+    struct server *s = server_start((struct server_spec){.args = {"-t", "2"}});
     struct wire frame = framed(hget("t", "k"));
     long long end = now_ms() + 5000;
     int fd = dial(s);
@@ -463,7 +463,8 @@ static void never_at_rest(void)
 /* What was left of the time for a frame is no limit for what comes after. */
 static void slow_frame_then_silence(void)
 {
-    struct server *s = kv_start((const char *[]){"-v", "-t", "3", NULL});
+    struct server *s =
+        server_start((struct server_spec){.args = {"-v", "-t", "3"}});
     struct wire frame = framed(hget("t", "k"));
     int fd = dial(s);
 
@@ -483,7 +484,7 @@ static void slow_frame_then_silence(void)
 /* Asks for a megabyte a hundred times and takes nothing. */
 static void takes_nothing(void)
 {
-    struct server *s = kv_start_spec((struct server_spec){
+    struct server *s = server_start((struct server_spec){
         .args = {"-t", "1"}, .env = {"MALLOC_ARENA_MAX=1"}});
     struct wire value = value_of_binary(calloc(1, MEGABYTE), MEGABYTE),
                 asks = {0};
@@ -505,11 +506,11 @@ static void takes_nothing(void)
     server_stop(s, 2);
 }
 
-/* ---- leaving ------------------------------------------------------------- */
+/* ---- leaving ---- */
 
 static void gone_in_the_middle(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     struct wire set = framed(hset("t", "k", "v"));
     struct footprint before;
     int other = dial(s);
@@ -532,7 +533,7 @@ static void gone_in_the_middle(void)
  * half-closed before, which without care is a SIGPIPE and the end. */
 static void gone_before_the_answers(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     struct wire value = value_of_binary(calloc(1, MEGABYTE), MEGABYTE),
                 asks = {0};
     struct wire get = framed(hget("t", "k")),
@@ -563,7 +564,7 @@ static void gone_before_the_answers(void)
 static void two_hundred_leave_nothing(void)
 {
     struct server *s =
-        kv_start_spec((struct server_spec){.env = {"MALLOC_ARENA_MAX=1"}});
+        server_start((struct server_spec){.env = {"MALLOC_ARENA_MAX=1"}});
     long before = 0, growth;
 
     for (int i = 1; i <= 200; i++) {
@@ -583,7 +584,7 @@ static void two_hundred_leave_nothing(void)
 
 static void connects_and_leaves(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     int fd;
 
     for (int i = 0; i < 500; i++)
@@ -594,12 +595,12 @@ static void connects_and_leaves(void)
     server_stop(s, 501);
 }
 
-/* ---- stopping ------------------------------------------------------------ */
+/* ---- stopping ---- */
 
 /* Who is in the middle of something may end it; nobody new comes in. */
 static void stop_lets_finish(void)
 {
-    struct server *s = kv_start((const char *[]){"-g", "60", NULL});
+    struct server *s = server_start((struct server_spec){.args = {"-g", "60"}});
     struct wire set = framed(hset("t", "k", "v"));
     int fd = dial(s), half = dial(s);
 
@@ -619,9 +620,9 @@ static void stop_lets_finish(void)
     server_expect_stopped(s, 2);
 }
 
-static void stop_cuts_after_the_grace(void)
+static void stop_after_the_grace(void)
 {
-    struct server *s = kv_start((const char *[]){"-g", "1", NULL});
+    struct server *s = server_start((struct server_spec){.args = {"-g", "1"}});
     int fd = dial(s), idle = dial(s);
 
     ASK(fd, hset("t", "k", "v"), values(1, ""));
@@ -634,7 +635,7 @@ static void stop_cuts_after_the_grace(void)
 
 static void stop_at_once(void)
 {
-    struct server *s = kv_start((const char *[]){"-g", "60", NULL});
+    struct server *s = server_start((struct server_spec){.args = {"-g", "60"}});
     int fd = dial(s);
 
     ASK(fd, hset("t", "k", "v"), values(1, ""));
@@ -660,7 +661,8 @@ static void *ask_until_the_end(void *argument)
 /* The grace ends while every thread is at work in the store. */
 static void stop_in_full_traffic(void)
 {
-    struct server *s = kv_start((const char *[]){"-q", "-g", "0", NULL});
+    struct server *s =
+        server_start((struct server_spec){.args = {"-q", "-g", "0"}});
     struct hand hands[HANDS] = {0};
     int fd = dial(s);
 
@@ -681,28 +683,28 @@ static void stop_in_full_traffic(void)
     }
 }
 
-const struct kv_case kv_fault_cases[] = {
-    {"hammered", "fault", 60, hammered},
-    {"max-clients", "limits", 30, more_than_there_are_places},
-    {"out-of-descriptors", "fault", 30, out_of_descriptors},
-    {"no-thread", "fault", 30, no_thread_for_a_client},
-    {"memory-full", "limits", 30, memory_is_full},
-    {"memory-full-half-way", "limits", 30, memory_full_half_way},
-    {"process-stays-in-bounds", "limits", 60, process_stays_in_bounds},
-    {"allocations-fail", "fault", 60, allocations_fail},
-    {"short-reads-and-writes", "fault", 30, reads_and_writes_fall_short},
-    {"silent-client", "limits", 30, silent_client},
-    {"byte-now-and-then", "limits", 30, byte_now_and_then},
-    {"never-at-rest", "limits", 40, never_at_rest},
-    {"slow-frame-then-silence", "limits", 30, slow_frame_then_silence},
-    {"takes-nothing", "fault", 30, takes_nothing},
-    {"gone-in-the-middle", "fault", 30, gone_in_the_middle},
-    {"gone-before-the-answers", "fault", 30, gone_before_the_answers},
-    {"connects-and-leaves", "fault", 30, connects_and_leaves},
-    {"two-hundred-leave-nothing", "fault", 30, two_hundred_leave_nothing},
-    {"stop-lets-finish", "stop", 30, stop_lets_finish},
-    {"stop-after-the-grace", "stop", 30, stop_cuts_after_the_grace},
-    {"stop-at-once", "stop", 30, stop_at_once},
-    {"stop-in-full-traffic", "stop", 30, stop_in_full_traffic},
+const struct check_case kv_fault_cases[] = {
+    CASE(hammered, "fault", 60),
+    CASE(max_clients, "limits"),
+    CASE(out_of_descriptors, "fault"),
+    CASE(no_thread, "fault"),
+    CASE(memory_full, "limits"),
+    CASE(memory_full_half_way, "limits"),
+    CASE(process_stays_in_bounds, "limits", 60),
+    CASE(allocations_fail, "fault", 60),
+    CASE(short_reads_and_writes, "fault"),
+    CASE(silent_client, "limits"),
+    CASE(byte_now_and_then, "limits"),
+    CASE(never_at_rest, "limits", 40),
+    CASE(slow_frame_then_silence, "limits"),
+    CASE(takes_nothing, "fault"),
+    CASE(gone_in_the_middle, "fault"),
+    CASE(gone_before_the_answers, "fault"),
+    CASE(connects_and_leaves, "fault"),
+    CASE(two_hundred_leave_nothing, "fault"),
+    CASE(stop_lets_finish, "stop"),
+    CASE(stop_after_the_grace, "stop"),
+    CASE(stop_at_once, "stop"),
+    CASE(stop_in_full_traffic, "stop"),
     {0},
 };

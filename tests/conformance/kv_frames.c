@@ -29,11 +29,11 @@ static struct wire ask_large(int fd, struct wire request, size_t answer_len)
     return answer;
 }
 
-/* ---- where the segments split -------------------------------------------- */
+/* ---- where the segments split ---- */
 
 static void byte_at_a_time(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     struct wire set = framed(hset("t", "k", "v")), get = framed(hget("t", "k"));
     int fd = dial(s);
 
@@ -50,7 +50,7 @@ static void byte_at_a_time(void)
 /* In two pieces, cut at every byte; the first is known to have been read. */
 static void cut_at_every_byte(void)
 {
-    struct server *s = kv_start((const char *[]){"-v", NULL});
+    struct server *s = server_start((struct server_spec){.args = {"-v"}});
     struct wire set = framed(hset("table", "key", "value"));
     int fd = dial(s);
 
@@ -73,7 +73,7 @@ static void cut_at_every_byte(void)
 static void pipelined(void)
 {
     enum { MANY = 10000 };
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     struct wire out = {0}, want = {0};
     char *got, key[16], text[16];
     int fd = dial(s);
@@ -100,7 +100,7 @@ static void pipelined(void)
 /* What came in one read is answered in one write. */
 static void one_write_for_one_read(void)
 {
-    struct server *s = kv_start((const char *[]){"-v", NULL});
+    struct server *s = server_start((struct server_spec){.args = {"-v"}});
     struct wire out = {0}, one = framed(hset("t", "k", "v"));
     int fd = dial(s);
 
@@ -115,9 +115,9 @@ static void one_write_for_one_read(void)
     server_stop(s, 1);
 }
 
-static void answers_after_the_half_close(void)
+static void case_half_close(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     struct wire out = {0}, one = framed(hset("t", "k", "v"));
     int fd = dial(s);
 
@@ -132,12 +132,12 @@ static void answers_after_the_half_close(void)
     server_stop(s, 1);
 }
 
-/* ---- long ones ----------------------------------------------------------- */
+/* ---- long ones ---- */
 
 /* The longest value whose request is a frame: it can be had back as well. */
 static void longest_value(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     size_t len = MAX_FRAME - 64;
     struct wire bytes = of_zeros(len), request, got;
     int fd = dial(s), other = dial(s);
@@ -168,7 +168,7 @@ static void longest_value(void)
 
 static void table_longer_than_a_frame(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     struct wire bytes = of_zeros(3 * MEGABYTE);
     const char *keys[] = {"a", "b", "c"};
     int fd = dial(s);
@@ -189,7 +189,7 @@ static void table_longer_than_a_frame(void)
 /* Names as long as a message may be do not fit into "Not found". */
 static void longest_name(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     struct wire name = of_zeros(MAX_FRAME - 15), request, got;
     int fd = dial(s);
 
@@ -205,7 +205,7 @@ static void longest_name(void)
     server_stop(s, 1);
 }
 
-/* ---- bad ones ------------------------------------------------------------ */
+/* ---- bad ones ---- */
 
 /* What is owed arrives, then the end; nobody else notices. */
 static void frame_too_long(void)
@@ -219,7 +219,7 @@ static void frame_too_long(void)
         {"GET / HTTP/1.1\r\n\r\n", 18},
         {"\x80\0\0\0 and more of it that nobody reads", 38},
     };
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     int other = dial(s);
 
     ASK(other, hset("t", "k", "v"), values(1, ""));
@@ -244,7 +244,7 @@ static void frame_too_long(void)
  * the answer on its way: the server drops what still comes first. */
 static void frame_too_long_and_all_of_it(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     struct wire out = framed(hget("t", "k")), rest = of_zeros(MEGABYTE);
     struct wire want = framed(refusal(404, not_found));
     int fd = dial(s);
@@ -260,7 +260,7 @@ static void frame_too_long_and_all_of_it(void)
 
 static void cut_short_at_every_byte(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     struct wire set = framed(hset("t", "k", "v"));
     int other = dial(s);
 
@@ -289,7 +289,7 @@ static void claims_cost_nothing(void)
 {
     enum { CLIENTS = 100 };
     struct server *s =
-        kv_start_spec((struct server_spec){.env = {"MALLOC_ARENA_MAX=1"}});
+        server_start((struct server_spec){.env = {"MALLOC_ARENA_MAX=1"}});
     static const char claim[104] = "\0\x80\0\0";
     int fds[CLIENTS], other = dial(s);
     long before;
@@ -317,21 +317,21 @@ static void other_addresses(void)
     int fd;
 
     server_transport = ON_UNIX;
-    s = kv_start(NULL);
+    s = server_start((struct server_spec){0});
     fd = dial(s);
     ASK(fd, hget("t", "k"), refusal(404, not_found));
     leave(fd);
     server_stop(s, 1);
     need_ipv6();
     server_transport = ON_TCP6;
-    s = kv_start(NULL);
+    s = server_start((struct server_spec){0});
     fd = dial(s);
     ASK(fd, hget("t", "k"), refusal(404, not_found));
     leave(fd);
     server_stop(s, 1);
 }
 
-/* ---- the command line ---------------------------------------------------- */
+/* ---- the command line ---- */
 
 static void expect_usage_error(const char *a, const char *b, const char *word)
 {
@@ -346,7 +346,7 @@ static void expect_usage_error(const char *a, const char *b, const char *word)
     run_free(&r);
 }
 
-static void server_options(void)
+static void case_options(void)
 {
     struct run r;
 
@@ -375,9 +375,9 @@ static void server_options(void)
     expect_usage_error("word", NULL, "word");
 }
 
-static void announces_and_takes_any_port(void)
+static void case_announces(void)
 {
-    struct server *s = kv_start((const char *[]){"-q", NULL});
+    struct server *s = server_start((struct server_spec){.args = {"-q"}});
     int fd = dial(s);
 
     CHECK(strncmp(s->announced, "listening on 127.0.0.1:", 23) == 0);
@@ -389,38 +389,36 @@ static void announces_and_takes_any_port(void)
 
 static void port_in_use(void)
 {
-    struct server *s = kv_start(NULL);
+    struct server *s = server_start((struct server_spec){0});
     char port[16];
     struct run r;
 
     snprintf(port, sizeof(port), "%d", s->port);
     r = run_program(
-        (struct process_spec){.path = server_path,
-                              .args = {"-p", port, "--store", store_kind}},
-        NULL, 0);
+        (struct process_spec){.path = server_path, .args = {"-p", port}}, NULL,
+        0);
     CHECK_EQ(r.status, 1 << 8);
     CHECK(strstr(r.err, "EADDRINUSE") != NULL);
     run_free(&r);
     server_stop(s, 0);
 }
 
-const struct kv_case kv_frame_cases[] = {
-    {"byte-at-a-time", "frames", 30, byte_at_a_time},
-    {"cut-at-every-byte", "frames", 30, cut_at_every_byte},
-    {"pipelined", "frames", 30, pipelined},
-    {"one-write-for-one-read", "frames", 30, one_write_for_one_read},
-    {"half-close", "frames", 30, answers_after_the_half_close},
-    {"longest-value", "frames", 60, longest_value},
-    {"table-longer-than-a-frame", "frames", 30, table_longer_than_a_frame},
-    {"longest-name", "frames", 30, longest_name},
-    {"frame-too-long", "frames", 30, frame_too_long},
-    {"frame-too-long-and-all-of-it", "frames", 30,
-     frame_too_long_and_all_of_it},
-    {"cut-short-at-every-byte", "frames", 30, cut_short_at_every_byte},
-    {"claims-cost-nothing", "frames", 30, claims_cost_nothing},
-    {"other-addresses", "start", 30, other_addresses},
-    {"options", "options", 30, server_options},
-    {"announces", "start", 30, announces_and_takes_any_port},
-    {"port-in-use", "start", 30, port_in_use},
+const struct check_case kv_frame_cases[] = {
+    CASE(byte_at_a_time, "frames"),
+    CASE(cut_at_every_byte, "frames"),
+    CASE(pipelined, "frames"),
+    CASE(one_write_for_one_read, "frames"),
+    CASE(case_half_close, "frames"),
+    CASE(longest_value, "frames", 60),
+    CASE(table_longer_than_a_frame, "frames"),
+    CASE(longest_name, "frames"),
+    CASE(frame_too_long, "frames"),
+    CASE(frame_too_long_and_all_of_it, "frames"),
+    CASE(cut_short_at_every_byte, "frames"),
+    CASE(claims_cost_nothing, "frames"),
+    CASE(other_addresses, "start"),
+    CASE(case_options, "options"),
+    CASE(case_announces, "start"),
+    CASE(port_in_use, "start"),
     {0},
 };

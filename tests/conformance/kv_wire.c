@@ -115,7 +115,7 @@ struct wire value_of_bool(bool flag)
     return value;
 }
 
-/* ---- requests ------------------------------------------------------------ */
+/* ---- requests ---- */
 
 enum { HGET = 1, HGETALL, HMGET, HSET, HMSET, HDEL, HMDEL, HEXIST, HMEXIST };
 
@@ -225,7 +225,7 @@ struct wire hmset(const char *table, ...)
     return request(HMSET, body);
 }
 
-/* ---- responses ----------------------------------------------------------- */
+/* ---- responses ---- */
 
 static struct wire with_status(int status)
 {
@@ -276,7 +276,7 @@ struct wire refusal(int status, const char *words)
     return message;
 }
 
-/* ---- reading responses --------------------------------------------------- */
+/* ---- reading responses ---- */
 
 static unsigned long long read_varint(struct wire *rest)
 {
@@ -361,7 +361,7 @@ bool has_pair(struct wire response, const char *key, const char *text)
     return false;
 }
 
-/* ---- asking -------------------------------------------------------------- */
+/* ---- asking ---- */
 
 void send_frame(int fd, struct wire message)
 {

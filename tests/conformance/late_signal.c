@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/select.h>
 #include <unistd.h>
+
 #ifdef __linux__
 #include <sys/epoll.h>
 #endif

@@ -9,9 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { KILOBYTE = 1024, MEGABYTE = 1024 * KILOBYTE };
-
-/* ---- idle timeout ------------------------------------------------------- */
+/* ---- idle timeout ---- */
 
 /* Talks a little, for `ms`. */
 static void chat(int fd, int ms)
@@ -25,7 +23,7 @@ static void chat(int fd, int ms)
     }
 }
 
-static void idle_client_is_closed(void)
+static void idle_is_closed(void)
 {
     struct server *s = server_start((struct server_spec){.args = {"-t", "1"}});
     int fd = dial(s);
@@ -43,7 +41,7 @@ static void idle_client_is_closed(void)
 }
 
 /* The limit is on silence, not on the conversation. */
-static void active_client_is_not_closed(void)
+static void idle_but_active(void)
 {
     struct server *s = server_start((struct server_spec){.args = {"-t", "2"}});
     int active = dial(s), silent;
@@ -62,7 +60,7 @@ static void active_client_is_not_closed(void)
 }
 
 /* A client of another server shows how long to wait. */
-static void zero_means_never(void)
+static void idle_zero_is_never(void)
 {
     struct server *zero =
         server_start((struct server_spec){.args = {"-t", "0"}});
@@ -83,7 +81,7 @@ static void zero_means_never(void)
     server_stop(one, 2);
 }
 
-static void idle_halfway_through_a_greeting(void)
+static void idle_greeting(void)
 {
     struct server *s =
         server_start((struct server_spec){.args = {"-s", "greet", "-t", "1"}});
@@ -112,7 +110,7 @@ static void talk_until_closed(struct server *s, int fd)
     }
 }
 
-static void idle_client_that_never_reads(void)
+static void idle_never_reads(void)
 {
     struct server *s = server_start((struct server_spec){.args = {"-t", "1"}});
     struct footprint before;
@@ -134,7 +132,7 @@ static void idle_client_that_never_reads(void)
 
 /* Takes some of what is owed now and then; nothing is read from it meanwhile,
  * so only what it takes can show that it lives. */
-static void slow_reader_is_not_idle(void)
+static void idle_but_reads_slowly(void)
 {
     enum { PIECE = 256 * KILOBYTE };
     struct server *s = server_start((struct server_spec){.args = {"-t", "2"}});
@@ -154,10 +152,10 @@ static void slow_reader_is_not_idle(void)
     server_stop(s, 1);
 }
 
-/* ---- how many at once --------------------------------------------------- */
+/* ---- how many at once ---- */
 
 /* Who finds no place waits in the backlog, where the kernel shows him. */
-static void more_than_max_clients(void)
+static void max_clients_wait(void)
 {
     struct server *s = server_start((struct server_spec){.args = {"-m", "2"}});
     int a = dial(s), b = dial(s), c, d;
@@ -186,7 +184,7 @@ static void more_than_max_clients(void)
 }
 
 /* Backlogs are served in their order, so the oldest is always being served. */
-static void burst_beyond_max_clients(void)
+static void max_clients_burst(void)
 {
     enum { CLIENTS = 40 };
     struct server *s = server_start((struct server_spec){.args = {"-m", "3"}});
@@ -202,7 +200,7 @@ static void burst_beyond_max_clients(void)
     server_stop(s, CLIENTS);
 }
 
-static void one_client_at_most(void)
+static void max_clients_one(void)
 {
     struct server *s = server_start((struct server_spec){.args = {"-m", "1"}});
     int a = dial(s), b;
@@ -222,7 +220,7 @@ static void one_client_at_most(void)
 }
 
 /* A wait for a place burns no CPU, however many wait. */
-static void full_server_is_quiet(void)
+static void max_clients_quiet(void)
 {
     struct server *s = server_start((struct server_spec){.args = {"-m", "1"}});
     int a = dial(s), others[8];
@@ -244,7 +242,7 @@ static void full_server_is_quiet(void)
 }
 
 /* More than the descriptors allow: said, and done as far as it goes. */
-static void more_than_descriptors_allow(void)
+static void max_clients_beyond_descriptors(void)
 {
     struct server *s = server_start(
         (struct server_spec){.args = {"-m", "1000000"}, .descriptors = 40});
@@ -255,7 +253,7 @@ static void more_than_descriptors_allow(void)
     server_stop(s, 1);
 }
 
-/* ---- work --------------------------------------------------------------- */
+/* ---- work ---- */
 
 static long long round_trip_ms(int fd)
 {
@@ -266,7 +264,7 @@ static long long round_trip_ms(int fd)
 }
 
 /* Each reply takes at least so long: nanosleep never wakes early. */
-static void each_reply_costs(void)
+static void work_costs(void)
 {
     struct server *s = server_start((struct server_spec){.args = {"-w", "60"}});
     int fd = dial(s);
@@ -305,18 +303,16 @@ static void work_of_many(void)
         EXPECT_BYTES(fds[i], words[i], 7);
     took = now_ms() - start;
     check_step("%d replies took %lld ms", CLIENTS, took);
-    if ((stage_bit() & (EVENT_LOOPS | FRAMES)) != 0 &&
-        took < (CLIENTS - 1) * WORK_MS)
+    if (is_a(TRAIT_WORK_HOLDS_ALL) && took < (CLIENTS - 1) * WORK_MS)
         CHECK_FAIL("a loop did the work of several at once: %lld ms", took);
-    if ((stage_bit() & (FORK | PTHREAD)) != 0 &&
-        took >= (CLIENTS - 1) * WORK_MS)
+    if (!is_a(TRAIT_WORK_HOLDS_ALL) && took >= (CLIENTS - 1) * WORK_MS)
         CHECK_FAIL("one waited for the work of others: %lld ms", took);
     for (int i = 0; i < CLIENTS; i++)
         leave(fds[i]);
     server_stop(s, CLIENTS);
 }
 
-/* ---- the log ------------------------------------------------------------ */
+/* ---- the log ---- */
 
 static int count_lines(const struct process *p)
 {
@@ -335,7 +331,7 @@ static void talk_about_it(struct server *s, int clients)
     }
 }
 
-static void quiet_logs_one_line(void)
+static void log_quiet(void)
 {
     struct server *s = server_start((struct server_spec){.args = {"-q"}});
 
@@ -346,7 +342,7 @@ static void quiet_logs_one_line(void)
 
 /* Each connect and each disconnect once, even though the log is a file, where
  * a buffer that is shared by fork would be written twice. */
-static void log_says_each_thing_once(void)
+static void log_once(void)
 {
     struct server *s = server_start((struct server_spec){0});
 
@@ -373,7 +369,7 @@ static void expect_printable(const struct process *p)
 
 /* A client that writes an escape sequence must not rewrite the terminal of
  * whoever reads the log. */
-static void verbose_log_is_escaped(void)
+static void log_verbose_escapes(void)
 {
     struct server *s = server_start((struct server_spec){.args = {"-v"}});
     char all[256];
@@ -393,7 +389,7 @@ static void verbose_log_is_escaped(void)
     CHECK(process_log_has(s->process, "\\x00"));
 }
 
-static void log_is_printable_by_default(void)
+static void log_printable(void)
 {
     struct server *s = server_start((struct server_spec){0});
 
@@ -403,7 +399,7 @@ static void log_is_printable_by_default(void)
 }
 
 /* stderr cannot be written: no reason to stop serving. */
-static void log_on_a_full_disk(void)
+static void log_on_full_disk(void)
 {
     struct server *s;
     int fd;
@@ -420,33 +416,24 @@ static void log_on_a_full_disk(void)
     EXPECT_EXIT(s->process, 0);
 }
 
-const struct suite_case limits_cases[] = {
-    {"idle-is-closed", "limits", ALL_STAGES, 30, idle_client_is_closed,
-     ALSO_UNIX},
-    {"idle-but-active", "limits", FRAMES_TOO, 40, active_client_is_not_closed,
-     0},
-    {"idle-zero-is-never", "limits", FRAMES_TOO, 30, zero_means_never, 0},
-    {"idle-greeting", "limits", ALL_STAGES, 30, idle_halfway_through_a_greeting,
-     0},
-    {"idle-never-reads", "limits", FRAMES_TOO, 60, idle_client_that_never_reads,
-     0},
-    {"idle-but-reads-slowly", "limits", ALL_STAGES, 60, slow_reader_is_not_idle,
-     0},
-    {"max-clients-wait", "limits", CONCURRENT | FRAMES, 30,
-     more_than_max_clients, ALL_TRANSPORTS},
-    {"max-clients-burst", "limits", FRAMES_TOO, 30, burst_beyond_max_clients,
-     ALL_TRANSPORTS},
-    {"max-clients-one", "limits", ALL_STAGES, 30, one_client_at_most, 0},
-    {"max-clients-quiet", "limits", FRAMES_TOO, 30, full_server_is_quiet, 0},
-    {"max-clients-beyond-descriptors", "limits", FRAMES_TOO, 30,
-     more_than_descriptors_allow, 0},
-    {"work-costs", "limits", FRAMES_TOO, 30, each_reply_costs, 0},
-    {"work-of-many", "limits", CONCURRENT | FRAMES, 30, work_of_many, 0},
-    {"log-quiet", "limits", FRAMES_TOO, 30, quiet_logs_one_line, 0},
-    {"log-once", "limits", FRAMES_TOO, 30, log_says_each_thing_once, ALSO_UNIX},
-    {"log-verbose-escapes", "limits", ALL_STAGES, 30, verbose_log_is_escaped,
-     0},
-    {"log-printable", "limits", FRAMES_TOO, 30, log_is_printable_by_default, 0},
-    {"log-on-full-disk", "limits", FRAMES_TOO, 30, log_on_a_full_disk, 0},
+const struct check_case limits_cases[] = {
+    CASE(idle_is_closed, "limits", 30, TRAIT_BYTES, ALSO_UNIX),
+    CASE(idle_but_active, "limits", 40),
+    CASE(idle_zero_is_never, "limits"),
+    CASE(idle_greeting, "limits", 30, TRAIT_BYTES),
+    CASE(idle_never_reads, "limits", 60),
+    CASE(idle_but_reads_slowly, "limits", 60, TRAIT_BYTES),
+    CASE(max_clients_wait, "limits", 30, TRAIT_CONCURRENT, ALL_TRANSPORTS),
+    CASE(max_clients_burst, "limits", 30, 0, ALL_TRANSPORTS),
+    CASE(max_clients_one, "limits", 30, TRAIT_BYTES),
+    CASE(max_clients_quiet, "limits"),
+    CASE(max_clients_beyond_descriptors, "limits"),
+    CASE(work_costs, "limits"),
+    CASE(work_of_many, "limits", 30, TRAIT_CONCURRENT),
+    CASE(log_quiet, "limits"),
+    CASE(log_once, "limits", 30, 0, ALSO_UNIX),
+    CASE(log_verbose_escapes, "limits", 30, TRAIT_BYTES),
+    CASE(log_printable, "limits"),
+    CASE(log_on_full_disk, "limits"),
     {0},
 };

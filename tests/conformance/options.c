@@ -42,7 +42,7 @@ static void help_names_every_option(void)
     expect_exit_status(&r, 0);
     for (size_t i = 0; i < CHECK_COUNT(words); i++)
         expect_in(r.out, words[i]);
-    snprintf(port, sizeof(port), "%d", 9000 + stage);
+    snprintf(port, sizeof(port), "%d", the_server->port);
     expect_in(r.out, port);
     CHECK_EQ(r.err_len, 0);
     expect_exit_status(&with_letter, 0);
@@ -182,7 +182,7 @@ static void every_short_option(void)
                                       "-t7", "-g1", "-w1", "-v"}}));
 }
 
-/* Without --port it is 9000 and the stage's number. On an address of 127/8
+/* Without --port it is the one that the list says. On an address of 127/8
  * that no other test has, so that tests can run at once. */
 static void default_port(void)
 {
@@ -195,7 +195,7 @@ static void default_port(void)
              (id >> 8) % 256, id % 256);
     s = server_start(
         (struct server_spec){.bare = true, .args = {"-b", address}});
-    snprintf(expected, sizeof(expected), "%s:%d", address, 9000 + stage);
+    snprintf(expected, sizeof(expected), "%s:%d", address, the_server->port);
     CHECK_BYTES(s->address, strlen(s->address), expected, strlen(expected));
     fd = dial(s);
     ROUND_TRIP(fd, "hi\n");
@@ -203,16 +203,13 @@ static void default_port(void)
     server_stop(s, 1);
 }
 
-const struct suite_case options_cases[] = {
-    {"help-names-every-option", "options", FRAMES_TOO, 30,
-     help_names_every_option, 0},
-    {"version-goes-to-stdout", "options", FRAMES_TOO, 30,
-     version_goes_to_stdout, 0},
-    {"help-starts-no-server", "options", FRAMES_TOO, 30, help_starts_no_server,
-     0},
-    {"each-wrong-word", "options", FRAMES_TOO, 60, each_wrong_word, 0},
-    {"every-long-option", "options", FRAMES_TOO, 30, every_long_option, 0},
-    {"every-short-option", "options", FRAMES_TOO, 30, every_short_option, 0},
-    {"default-port", "options", FRAMES_TOO, 30, default_port, 0},
+const struct check_case options_cases[] = {
+    CASE(help_names_every_option, "options"),
+    CASE(version_goes_to_stdout, "options"),
+    CASE(help_starts_no_server, "options"),
+    CASE(each_wrong_word, "options", 60),
+    CASE(every_long_option, "options"),
+    CASE(every_short_option, "options"),
+    CASE(default_port, "options"),
     {0},
 };

@@ -9,14 +9,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MEGABYTE = 1024 * 1024, AGAIN = 20 };
+enum { AGAIN = 20 };
 
 static struct server *serving(const char *service)
 {
     return server_start((struct server_spec){.args = {"-s", service}});
 }
 
-/* ---- echo --------------------------------------------------------------- */
+/* ---- echo ---- */
 
 static void echo_every_byte(void)
 {
@@ -51,7 +51,7 @@ static void echo_exact_lengths(void)
     server_stop(s, 1);
 }
 
-static void echo_a_megabyte(void)
+static void echo_megabyte(void)
 {
     struct server *s = serving("echo");
     char *bytes = malloc(MEGABYTE);
@@ -72,7 +72,7 @@ static void echo_a_megabyte(void)
     server_stop(s, 1);
 }
 
-static void echo_lines_and_segments(void)
+static void echo_lines(void)
 {
     struct server *s = serving("echo");
     int fd = dial(s);
@@ -103,7 +103,7 @@ static void nothing_at_all(void)
     server_stop(s, 3);
 }
 
-/* ---- farewells ---------------------------------------------------------- */
+/* ---- farewells ---- */
 
 static const char *const farewells[] = {"bye\n",   "exit\n",   "quit\n",
                                         "bye\r\n", "exit\r\n", "quit\r\n"};
@@ -180,7 +180,7 @@ static const struct cut cuts[] = {
      "a long line before it, longer than every farewell\nquit\n"},
 };
 
-static void farewell_within_a_read(void)
+static void farewell_within_read(void)
 {
     struct server *s = serving("echo");
 
@@ -237,7 +237,7 @@ static void no_farewells(void)
 }
 
 /* A long line is no farewell because it ends like one. */
-static void long_line_ends_like_a_farewell(void)
+static void long_line_like_farewell(void)
 {
     static char line[100000];
     struct server *s = serving("echo");
@@ -270,7 +270,7 @@ static void last_line_without_newline(void)
 /* Many bytes are still on their way when the server hangs up. If it closed at
  * once, the kernel would send a reset, which destroys the reply now and then:
  * hence many times. */
-static void farewell_survives_what_follows(void)
+static void farewell_and_more(void)
 {
     static char text[256 * 1024];
     struct server *s = serving("echo");
@@ -322,7 +322,7 @@ static void farewell_to_one_who_talks_on(void)
     server_stop(s, 1);
 }
 
-/* ---- upper -------------------------------------------------------------- */
+/* ---- upper ---- */
 
 static void upper_every_byte(void)
 {
@@ -344,7 +344,7 @@ static void upper_every_byte(void)
     server_stop(s, 1);
 }
 
-static void upper_farewells_as_sent(void)
+static void upper_farewells(void)
 {
     struct server *s = serving("upper");
     int fd = dial(s);
@@ -370,7 +370,7 @@ static void upper_farewells_as_sent(void)
 }
 
 /* Letters of more than one byte, also when a read ends within one. */
-static void upper_leaves_utf8_alone(void)
+static void upper_utf8(void)
 {
     struct server *s = serving("upper");
     int fd = dial(s);
@@ -385,7 +385,7 @@ static void upper_leaves_utf8_alone(void)
     server_stop(s, 1);
 }
 
-static void upper_a_megabyte(void)
+static void upper_megabyte(void)
 {
     struct server *s = serving("upper");
     char *bytes = malloc(MEGABYTE), *got = malloc(MEGABYTE);
@@ -404,7 +404,7 @@ static void upper_a_megabyte(void)
     server_stop(s, 1);
 }
 
-/* ---- hello -------------------------------------------------------------- */
+/* ---- hello ---- */
 
 static void hello_once(void)
 {
@@ -446,7 +446,7 @@ static void hello_reads_and_drops(void)
     server_stop(s, 1);
 }
 
-/* ---- greet -------------------------------------------------------------- */
+/* ---- greet ---- */
 
 static void greet_twelve_bytes(void)
 {
@@ -480,7 +480,7 @@ static void greet_too_few(void)
 }
 
 /* What follows the 12 bytes is still unread when the server hangs up. */
-static void greet_ignores_what_follows(void)
+static void greet_ignores_the_rest(void)
 {
     static char much[256 * 1024];
     struct server *s = serving("greet");
@@ -518,7 +518,7 @@ static void greet_in_pieces(void)
 }
 
 /* Whether 11 bytes have been read for sure is told by the log. */
-static void greet_waits_for_the_twelfth(void)
+static void greet_waits_for_twelfth(void)
 {
     struct server *s =
         server_start((struct server_spec){.args = {"-s", "greet", "-v"}});
@@ -541,9 +541,9 @@ static void greet_waits_for_the_twelfth(void)
     server_stop(s, serves_one_at_a_time() ? 1 : 2);
 }
 
-/* ---- leaving ------------------------------------------------------------ */
+/* ---- leaving ---- */
 
-static void half_close_gets_all(void)
+static void case_half_close(void)
 {
     struct server *s = serving("echo");
 
@@ -596,7 +596,7 @@ static bool nc_knows_n(void)
 }
 
 /* The contract's own example. */
-static void conversation_of_nc(void)
+static void case_nc(void)
 {
     struct process_spec nc = {.path = "nc", .unwrapped = true};
     char host[160];
@@ -620,7 +620,7 @@ static void conversation_of_nc(void)
     server_stop(s, 1);
 }
 
-/* ---- several clients ---------------------------------------------------- */
+/* ---- several clients ---- */
 
 /* Stage 01's limit, asserted: B waits as long as A stays, then is served. */
 static void one_at_a_time(void)
@@ -755,69 +755,43 @@ static void clients_leave_nothing(void)
     server_stop(s, 42);
 }
 
-const struct suite_case service_cases[] = {
-    {"echo-every-byte", "service", ALL_STAGES, 30, echo_every_byte,
-     ALL_TRANSPORTS},
-    {"echo-exact-lengths", "service", ALL_STAGES, 30, echo_exact_lengths,
-     ALL_TRANSPORTS},
-    {"echo-megabyte", "service", ALL_STAGES, 60, echo_a_megabyte,
-     ALL_TRANSPORTS},
-    {"echo-lines", "service", ALL_STAGES, 30, echo_lines_and_segments,
-     ALL_TRANSPORTS},
-    {"nothing-at-all", "service", FRAMES_TOO, 30, nothing_at_all,
-     ALL_TRANSPORTS},
-    {"farewell-split-anywhere", "service", ALL_STAGES, 60,
-     farewell_split_anywhere, ALL_TRANSPORTS},
-    {"farewell-byte-by-byte", "service", ALL_STAGES, 30, farewell_byte_by_byte,
-     ALL_TRANSPORTS},
-    {"farewell-within-read", "service", ALL_STAGES, 30, farewell_within_a_read,
-     ALL_TRANSPORTS},
-    {"farewell-at-buffer-ends", "service", ALL_STAGES, 60,
-     farewell_at_buffer_ends, ALL_TRANSPORTS},
-    {"no-farewells", "service", ALL_STAGES, 30, no_farewells, ALL_TRANSPORTS},
-    {"long-line-like-farewell", "service", ALL_STAGES, 30,
-     long_line_ends_like_a_farewell, ALL_TRANSPORTS},
-    {"last-line-without-newline", "service", ALL_STAGES, 30,
-     last_line_without_newline, ALL_TRANSPORTS},
-    {"farewell-and-more", "service", ALL_STAGES, 60,
-     farewell_survives_what_follows, ALL_TRANSPORTS},
-    {"farewell-to-one-who-stays", "service", ALL_STAGES, 30,
-     farewell_to_one_who_stays, ALSO_UNIX},
-    {"farewell-to-one-who-talks-on", "service", ALL_STAGES, 30,
-     farewell_to_one_who_talks_on, TCP_ONLY},
-    {"upper-every-byte", "service", ALL_STAGES, 30, upper_every_byte,
-     ALL_TRANSPORTS},
-    {"upper-farewells", "service", ALL_STAGES, 30, upper_farewells_as_sent,
-     ALL_TRANSPORTS},
-    {"upper-utf8", "service", ALL_STAGES, 30, upper_leaves_utf8_alone,
-     ALL_TRANSPORTS},
-    {"upper-megabyte", "service", ALL_STAGES, 60, upper_a_megabyte,
-     ALL_TRANSPORTS},
-    {"hello-once", "service", ALL_STAGES, 30, hello_once, ALL_TRANSPORTS},
-    {"hello-reads-and-drops", "service", ALL_STAGES, 60, hello_reads_and_drops,
-     ALL_TRANSPORTS},
-    {"greet-twelve-bytes", "service", ALL_STAGES, 30, greet_twelve_bytes,
-     ALL_TRANSPORTS},
-    {"greet-too-few", "service", ALL_STAGES, 30, greet_too_few, ALL_TRANSPORTS},
-    {"greet-ignores-the-rest", "service", ALL_STAGES, 60,
-     greet_ignores_what_follows, ALL_TRANSPORTS},
-    {"greet-in-pieces", "service", ALL_STAGES, 30, greet_in_pieces,
-     ALL_TRANSPORTS},
-    {"greet-waits-for-twelfth", "service", ALL_STAGES, 30,
-     greet_waits_for_the_twelfth, ALL_TRANSPORTS},
-    {"half-close", "service", ALL_STAGES, 30, half_close_gets_all,
-     ALL_TRANSPORTS},
-    {"half-close-in-the-middle", "service", ALL_STAGES, 60,
-     half_close_in_the_middle, ALL_TRANSPORTS},
-    {"nc", "service", FRAMES_TOO, 30, conversation_of_nc, ALL_TRANSPORTS},
-    {"one-at-a-time", "service", BLOCKING, 30, one_at_a_time, ALL_TRANSPORTS},
-    {"others-served-meanwhile", "service", CONCURRENT, 30,
-     others_served_meanwhile, ALL_TRANSPORTS},
-    {"conversations-do-not-mix", "service", CONCURRENT | FRAMES, 30,
-     conversations_do_not_mix, ALL_TRANSPORTS},
-    {"farewells-do-not-mix", "service", CONCURRENT, 30, farewells_do_not_mix,
-     ALL_TRANSPORTS},
-    {"clients-leave-nothing", "service", ALL_STAGES, 30, clients_leave_nothing,
-     ALL_TRANSPORTS},
+const struct check_case service_cases[] = {
+    CASE(echo_every_byte, "service", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(echo_exact_lengths, "service", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(echo_megabyte, "service", 60, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(echo_lines, "service", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(nothing_at_all, "service", 30, 0, ALL_TRANSPORTS),
+    CASE(farewell_split_anywhere, "service", 60, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(farewell_byte_by_byte, "service", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(farewell_within_read, "service", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(farewell_at_buffer_ends, "service", 60, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(no_farewells, "service", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(long_line_like_farewell, "service", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(last_line_without_newline, "service", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(farewell_and_more, "service", 60, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(farewell_to_one_who_stays, "service", 30, TRAIT_BYTES, ALSO_UNIX),
+    CASE(farewell_to_one_who_talks_on, "service", 30, TRAIT_BYTES),
+    CASE(upper_every_byte, "service", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(upper_farewells, "service", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(upper_utf8, "service", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(upper_megabyte, "service", 60, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(hello_once, "service", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(hello_reads_and_drops, "service", 60, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(greet_twelve_bytes, "service", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(greet_too_few, "service", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(greet_ignores_the_rest, "service", 60, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(greet_in_pieces, "service", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(greet_waits_for_twelfth, "service", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(case_half_close, "service", 30, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(half_close_in_the_middle, "service", 60, TRAIT_BYTES, ALL_TRANSPORTS),
+    CASE(case_nc, "service", 30, 0, ALL_TRANSPORTS),
+    CASE(one_at_a_time, "service", 30, TRAIT_ONE_AT_A_TIME, ALL_TRANSPORTS),
+    CASE(others_served_meanwhile, "service", 30, TRAIT_BYTES | TRAIT_CONCURRENT,
+         ALL_TRANSPORTS),
+    CASE(conversations_do_not_mix, "service", 30, TRAIT_CONCURRENT,
+         ALL_TRANSPORTS),
+    CASE(farewells_do_not_mix, "service", 30, TRAIT_BYTES | TRAIT_CONCURRENT,
+         ALL_TRANSPORTS),
+    CASE(clients_leave_nothing, "service", 30, TRAIT_BYTES, ALL_TRANSPORTS),
     {0},
 };

@@ -63,7 +63,7 @@ static const char *own_address(void)
     return address;
 }
 
-static void listens_on_the_port_asked_for(void)
+static void port_asked_for(void)
 {
     char expected[160];
     struct server *s = server_start((struct server_spec){
@@ -76,7 +76,7 @@ static void listens_on_the_port_asked_for(void)
     server_stop(s, 1);
 }
 
-static void binds_a_host_name(void)
+static void host_name(void)
 {
     struct server *s = server_start((struct server_spec){
         .bare = true, .args = {"-b", "localhost", "-p", "0"}});
@@ -108,7 +108,7 @@ static int wildcard_listeners(const char *table, int port)
 }
 
 /* Nobody on the network is served unless the keeper asks for it. */
-static void binds_loopback_only(void)
+static void loopback_only(void)
 {
     struct server *s = plain(), elsewhere = *s;
     struct sockaddr_in *in = (struct sockaddr_in *)&elsewhere.sockaddr;
@@ -122,7 +122,7 @@ static void binds_loopback_only(void)
     server_stop(s, 0);
 }
 
-/* ---- an address that is taken ------------------------------------------ */
+/* ---- an address that is taken ---- */
 
 static struct process *start_at(const struct server *s)
 {
@@ -170,7 +170,7 @@ static void address_in_use(void)
     server_stop(s, server_transport == ON_UNIX ? SERVED_ANY : 2);
 }
 
-static void address_of_another_machine(void)
+static void address_not_ours(void)
 {
     struct process_spec spec = {.path = server_path,
                                 .args = {"-b", "192.0.2.1", "-p", "0"}};
@@ -178,7 +178,7 @@ static void address_of_another_machine(void)
     expect_failed_start(process_start(spec), "EADDRNOTAVAIL");
 }
 
-/* ---- starting again ----------------------------------------------------- */
+/* ---- starting again ---- */
 
 /* Leaves, and waits until the connection stands in TIME_WAIT at the server's
  * end: the server closed first. */
@@ -195,7 +195,7 @@ static void leave_behind_time_wait(const struct server *s, int fd)
                found.state == 6);
 }
 
-static void restarts_at_once(void)
+static void restart_at_once(void)
 {
     const char *address = own_address();
     struct server_spec spec = {.bare = true,
@@ -215,7 +215,7 @@ static void restarts_at_once(void)
 }
 
 /* The same where no word makes a server close first: a stop does. */
-static void restarts_after_cutting_off(void)
+static void restart_after_cut_off(void)
 {
     const char *address = own_address();
     struct server_spec spec = {
@@ -235,7 +235,7 @@ static void restarts_after_cutting_off(void)
 }
 
 /* Killed, with a client: its sockets may take their time to go. */
-static void restarts_after_a_kill(void)
+static void restart_after_kill(void)
 {
     const char *address = own_address();
     struct server_spec spec = {.bare = true,
@@ -252,7 +252,7 @@ static void restarts_after_a_kill(void)
     server_stop(s, 1);
 }
 
-/* ---- paths of Unix sockets ---------------------------------------------- */
+/* ---- paths of Unix sockets ---- */
 
 static struct server *at_path(const char *unix_address)
 {
@@ -268,7 +268,7 @@ static const char *unix_address(const char *name)
     return address;
 }
 
-static void stale_path_is_taken_over(void)
+static void stale_path(void)
 {
     const char *address = unix_address("stale");
     struct server *s = at_path(address);
@@ -282,7 +282,7 @@ static void stale_path_is_taken_over(void)
     server_stop(s, 1);
 }
 
-static void other_file_is_left_alone(void)
+static void other_file_at_path(void)
 {
     const char *path = harness_path("precious");
     struct process_spec spec = {.path = server_path,
@@ -299,7 +299,7 @@ static void other_file_is_left_alone(void)
     close(fd);
 }
 
-static void directory_is_left_alone(void)
+static void directory_at_path(void)
 {
     const char *path = harness_path("directory");
     struct process_spec spec = {.path = server_path,
@@ -328,7 +328,7 @@ static void impossible_paths(void)
 
 /* Another server has taken our place in the file system: when we stop, its
  * socket file must stay. */
-static void replaced_socket_is_left_alone(void)
+static void replaced_socket(void)
 {
     const char *address = unix_address("contested");
     const char *path = harness_path("contested");
@@ -343,7 +343,7 @@ static void replaced_socket_is_left_alone(void)
     server_stop(second, 1);
 }
 
-/* ---- what a start leaves open ------------------------------------------- */
+/* ---- what a start leaves open ---- */
 
 /* The descriptor's flags stand in octal in fdinfo; 02000000 is O_CLOEXEC. */
 static bool closes_on_exec(pid_t pid, long fd)
@@ -397,7 +397,7 @@ static int inspect_descriptors(pid_t pid)
     return sockets;
 }
 
-static void descriptors_close_on_exec(void)
+static void close_on_exec(void)
 {
     struct server *s = plain();
     int fd = dial(s), sockets = 0;
@@ -415,7 +415,7 @@ static void descriptors_close_on_exec(void)
 }
 
 /* What was printed before a fork must not be in the child's buffer too. */
-static void announces_once_into_a_file(void)
+static void announces_once_into_file(void)
 {
     const char *file = harness_path("out");
     struct server *s =
@@ -433,7 +433,7 @@ static void announces_once_into_a_file(void)
     free(log);
 }
 
-static void stdout_that_cannot_be_written(void)
+static void stdout_full(void)
 {
     int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
     const char *address = unix_address("not-announced");
@@ -457,7 +457,7 @@ static void stdout_that_cannot_be_written(void)
  * set holds, where FD_SET writes into somebody else's memory (select(2)). The
  * harness would close what is inherited, so the server is started by hand; a
  * server that runs is ended by the alarm it inherits. */
-static void descriptors_beyond_the_sets(void)
+static void descriptors_beyond_sets(void)
 {
     int log[2], status;
     char said[512];
@@ -488,32 +488,24 @@ static void descriptors_beyond_the_sets(void)
     CHECK(strstr(said, "EMFILE") != NULL);
 }
 
-const struct suite_case start_cases[] = {
-    {"announces", "start", FRAMES_TOO, 30, announces, ALL_TRANSPORTS},
-    {"port-asked-for", "start", FRAMES_TOO, 30, listens_on_the_port_asked_for,
-     0},
-    {"host-name", "start", FRAMES_TOO, 30, binds_a_host_name, 0},
-    {"loopback-only", "start", FRAMES_TOO, 30, binds_loopback_only, 0},
-    {"address-in-use", "start", FRAMES_TOO, 30, address_in_use, ALL_TRANSPORTS},
-    {"address-not-ours", "start", FRAMES_TOO, 30, address_of_another_machine,
-     0},
-    {"restart-at-once", "start", ALL_STAGES, 30, restarts_at_once, 0},
-    {"restart-after-cut-off", "start", FRAMES_TOO, 30,
-     restarts_after_cutting_off, 0},
-    {"restart-after-kill", "start", FRAMES_TOO, 30, restarts_after_a_kill, 0},
-    {"stale-path", "start", FRAMES_TOO, 30, stale_path_is_taken_over, 0},
-    {"other-file-at-path", "start", FRAMES_TOO, 30, other_file_is_left_alone,
-     0},
-    {"directory-at-path", "start", FRAMES_TOO, 30, directory_is_left_alone, 0},
-    {"impossible-paths", "start", FRAMES_TOO, 30, impossible_paths, 0},
-    {"replaced-socket", "start", FRAMES_TOO, 30, replaced_socket_is_left_alone,
-     0},
-    {"close-on-exec", "start", FRAMES_TOO, 30, descriptors_close_on_exec,
-     ALL_TRANSPORTS},
-    {"announces-once-into-file", "start", FRAMES_TOO, 30,
-     announces_once_into_a_file, ALL_TRANSPORTS},
-    {"descriptors-beyond-sets", "start", SELECT, 30,
-     descriptors_beyond_the_sets, 0},
-    {"stdout-full", "start", FRAMES_TOO, 30, stdout_that_cannot_be_written, 0},
+const struct check_case start_cases[] = {
+    CASE(announces, "start", 30, 0, ALL_TRANSPORTS),
+    CASE(port_asked_for, "start"),
+    CASE(host_name, "start"),
+    CASE(loopback_only, "start"),
+    CASE(address_in_use, "start", 30, 0, ALL_TRANSPORTS),
+    CASE(address_not_ours, "start"),
+    CASE(restart_at_once, "start", 30, TRAIT_BYTES),
+    CASE(restart_after_cut_off, "start"),
+    CASE(restart_after_kill, "start"),
+    CASE(stale_path, "start"),
+    CASE(other_file_at_path, "start"),
+    CASE(directory_at_path, "start"),
+    CASE(impossible_paths, "start"),
+    CASE(replaced_socket, "start"),
+    CASE(close_on_exec, "start", 30, 0, ALL_TRANSPORTS),
+    CASE(announces_once_into_file, "start", 30, 0, ALL_TRANSPORTS),
+    CASE(descriptors_beyond_sets, "start", 30, TRAIT_SELECT),
+    CASE(stdout_full, "start"),
     {0},
 };

@@ -15,7 +15,7 @@ static int namespaces[2]; /* by enum end: descriptors, for setns(2) */
 /* Of a network for documentation (RFC 5737). */
 static const char *const addresses[] = {"192.0.2.1", "192.0.2.2"};
 
-/* ---- the programs that configure ---------------------------------------- */
+/* ---- the programs that configure ---- */
 
 static struct process *run(struct process_spec spec)
 {
@@ -62,7 +62,7 @@ static void search_where_root_does(void)
     setenv("PATH", all, 1);
 }
 
-/* ---- two namespaces ------------------------------------------------------ */
+/* ---- two namespaces ---- */
 
 /* In a user namespace everyone may be root, and then have networks. */
 static void leave_the_network(void)
@@ -86,7 +86,7 @@ void go_to(enum end end)
         CHECK_FAIL("setns: %s", strerror(errno));
 }
 
-/* ---- the cable ----------------------------------------------------------- */
+/* ---- the cable ---- */
 
 /* A segment is a packet: left to itself TCP hands on many at once, and a cable
  * without a wire never takes them apart. `ip` finds the other end's namespace
@@ -210,7 +210,7 @@ void cable_plug(enum end end)
     go_to(CLIENTS_END);
 }
 
-/* ---- what it did --------------------------------------------------------- */
+/* ---- what it did ---- */
 
 /* The rule is listed with "counter packets 7 bytes 420" in it. */
 static long packets_lost(void)

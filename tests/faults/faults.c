@@ -20,7 +20,7 @@ enum {
     NARROW = 4 * KILOBYTE
 };
 
-/* ---- connecting ---------------------------------------------------------- */
+/* ---- connecting ---- */
 
 static void connect_client(const struct server *s, int fd)
 {
@@ -53,7 +53,23 @@ int dial_at_once(const struct server *s)
     return fd;
 }
 
-/* ---- the scene ----------------------------------------------------------- */
+struct server_spec with_places(struct server_spec spec, int clients)
+{
+    static char number[16];
+    int n = 0;
+
+    if (the_server->max_clients == 0 || clients <= the_server->max_clients)
+        return spec;
+    while (spec.args[n] != NULL)
+        n++;
+    CHECK(n + 2 < SPEC_ARGS);
+    snprintf(number, sizeof(number), "%d", clients);
+    spec.args[n] = "-m";
+    spec.args[n + 1] = number;
+    return spec;
+}
+
+/* ---- the scene ---- */
 
 struct scene scene_open(struct server_spec spec)
 {
@@ -124,7 +140,7 @@ void scene_close(struct scene *at)
     server_stop(at->s, at->clients);
 }
 
-/* ---- standing still ------------------------------------------------------ */
+/* ---- standing still ---- */
 
 static bool server_is(const struct server *s, const char *states)
 {
@@ -246,7 +262,7 @@ size_t send_until_owed(struct server *s, int fd)
     return sent;
 }
 
-/* ---- seen from outside --------------------------------------------------- */
+/* ---- seen from outside ---- */
 
 bool server_queues(const struct server *s, int fd, struct queues *q)
 {
@@ -315,7 +331,7 @@ int log_lines(const struct server *s)
     return process_log_count(s->process, "\n");
 }
 
-/* ---- many at once -------------------------------------------------------- */
+/* ---- many at once ---- */
 
 static int dial_from(const struct server *s, int number)
 {
@@ -398,14 +414,14 @@ void need_processes(int count)
                    have);
 }
 
-/* ---- our own clients ----------------------------------------------------- */
+/* ---- our own clients ---- */
 
 struct process_spec client_of(const char *port)
 {
     struct process_spec spec = {.path = need_client(),
                                 .args = {"127.0.0.1", port}};
 
-    if (stage == 7)
+    if (is_a(TRAIT_FRAMES))
         spec.args[2] = "--codec=line";
     return spec;
 }
@@ -418,8 +434,7 @@ const char *port_of(const struct server *s)
     return port;
 }
 
-/* ---- clients in processes of their own ------------------------------------
- */
+/* ---- clients in processes of their own ---- */
 
 static pid_t fork_client(void (*client)(struct server *s, int number),
                          struct server *s, int number)

@@ -11,9 +11,7 @@
 
 #include "suite.h"
 
-enum { KILOBYTE = 1024, MEGABYTE = 1024 * KILOBYTE };
-
-/* ---- one fault, and nobody else notices --------------------------------- */
+/* ---- one fault, and nobody else notices ---- */
 
 /* A server and a bystander in conversation with it. Stage 01 has nobody else
  * to serve: there the bystander is -1 and "others" are those who come next. */
@@ -34,6 +32,10 @@ int scene_dial(struct scene *at);
 int scene_dial_narrow(struct scene *at);
 int dial_narrow(const struct server *s);
 
+/* The spec with room for so many clients at once, where the model has a fixed
+ * number of places. */
+struct server_spec with_places(struct server_spec spec, int clients);
+
 /* Connects, whether or not the server accepts, but does not wait for it. */
 int dial_at_once(const struct server *s);
 
@@ -48,7 +50,7 @@ void scene_wait_left(const struct scene *at);
  * to have been closed, and the server stops with the right count. */
 void scene_close(struct scene *at);
 
-/* ---- standing still ------------------------------------------------------ */
+/* ---- standing still ---- */
 
 /* Stops every process of the server (SIGSTOP) and waits until each thread
  * stands. Clients can connect meanwhile, send, leave: the kernel does that.
@@ -69,7 +71,7 @@ size_t send_until_stuck(struct server *s, int fd, size_t start);
  * all, owes some of it, and would read a half-close at once. TCP only. */
 size_t send_until_owed(struct server *s, int fd);
 
-/* ---- seen from outside --------------------------------------------------- */
+/* ---- seen from outside ---- */
 
 /* What the kernel holds for the server's end of our connection `fd`, accepted
  * or not: replies that the client has not taken, input that the server has not
@@ -94,7 +96,7 @@ void expect_no_cpu(const struct server *s, int ms, const char *during);
 /* Lines in the server's log so far. */
 int log_lines(const struct server *s);
 
-/* ---- many at once -------------------------------------------------------- */
+/* ---- many at once ---- */
 
 struct crowd {
     int count;
@@ -116,7 +118,7 @@ void crowd_leave(const struct crowd *c, int from, int to);
  * threads more: tries it. */
 void need_processes(int count);
 
-/* ---- our own clients ----------------------------------------------------- */
+/* ---- our own clients ---- */
 
 /* The stage's client, talking to that port of 127.0.0.1, and in lines. Skips
  * the case if no client was given. */
@@ -125,8 +127,7 @@ struct process_spec client_of(const char *port);
 /* The port as a word, in a static buffer. */
 const char *port_of(const struct server *s);
 
-/* ---- clients in processes of their own ------------------------------------
- */
+/* ---- clients in processes of their own ---- */
 
 /* Runs `client` in `count` processes at once, numbered from 0; waits for all
  * and fails if one of them failed. */

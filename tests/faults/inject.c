@@ -128,7 +128,7 @@ static const struct {
               {"EPROTO", EPROTO},
               {"ETIMEDOUT", ETIMEDOUT}};
 
-/* ---- the grammar -------------------------------------------------------- */
+/* ---- the grammar ---- */
 
 static _Noreturn void reject(const char *item, const char *why)
 {
@@ -267,7 +267,7 @@ static void squeeze(const char *from, char *to, size_t size)
     to[n] = '\0';
 }
 
-/* ---- what would have been called without us ------------------------------ */
+/* ---- what would have been called without us ---- */
 
 /* Ours have names of their own in C and libc's in the library: the headers
  * declare some of libc's in ways that no definition can repeat (glibc's
@@ -426,7 +426,7 @@ __attribute__((constructor)) static void start(void)
     ready = true;
 }
 
-/* ---- whether now -------------------------------------------------------- */
+/* ---- whether now ---- */
 
 /* splitmix64: one number for each (seed, call, count), whoever asks. */
 static bool by_chance(const struct rule *rule, long count)
@@ -510,7 +510,7 @@ static int moving_fault(enum call call, int fd, size_t len)
     return is_socket(fd) && len > 0 ? fault(call) : NO_FAULT;
 }
 
-/* ---- the calls ---------------------------------------------------------- */
+/* ---- the calls ---- */
 
 int on_accept(int fd, struct sockaddr *address, socklen_t *len)
 {
@@ -714,7 +714,7 @@ int on_connect(int fd, const struct sockaddr *address, socklen_t len)
     return fails(CONNECT) ? -1 : real_connect(fd, address, len);
 }
 
-/* ---- the same with a check of the buffer's size -------------------------- */
+/* ---- the same with a check of the buffer's size ---- */
 
 ssize_t on_read_chk(int fd, void *bytes, size_t len, size_t room)
 {
@@ -737,7 +737,7 @@ int on_poll_chk(struct pollfd *list, nfds_t count, int limit_ms, size_t room)
     return on_poll(list, count, limit_ms);
 }
 
-/* ---- memory -------------------------------------------------------------- */
+/* ---- memory ---- */
 
 /* Memory is asked for before anything else, by the loader and perhaps by
  * dlsym itself, which has not told us yet where to get it. */

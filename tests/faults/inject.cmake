@@ -1,6 +1,7 @@
-# The library that lets system calls fail, build/tests/faults/libinject.so, and
-# the cases that use it. It is not sanitized itself: it stands in front of the
-# sanitizer's own replacements of the same calls.
+# tests/faults/inject.cmake - the library that lets system calls fail,
+# build/tests/faults/libinject.so, and the cases that use it. It is not sanitized
+# itself: it stands in front of the sanitizer's own replacements of the same
+# calls.
 #
 # In a sanitized build it works where the sanitizer is a shared library that
 # the server was linked with (gcc's; see tests/harness/programs.c). With

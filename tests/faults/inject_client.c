@@ -5,7 +5,6 @@
  * inject_rules.h for the names.
  */
 #include "faults.h"
-#include "inject_rules.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "inject_rules.h"
 
 enum { LINES = 400, LINE = 64 };
 
@@ -81,7 +82,7 @@ static void end(struct process *p, int status)
     WAIT_UNTIL(nobody_left(p)); /* 02: the sender was killed a moment ago */
 }
 
-/* ---- it cannot even begin ------------------------------------------------ */
+/* ---- it cannot even begin ---- */
 
 static void refused_at_start(const char *what)
 {
@@ -103,7 +104,8 @@ static void not_connected(void)
 
 static void no_sender(void)
 {
-    refused_at_start(stage == 2 ? "cannot start a sender" : "pthread_create");
+    refused_at_start(is_a(TRAIT_PROCESS_EACH) ? "cannot start a sender"
+                                              : "pthread_create");
 }
 
 static void nothing_watched(void)
@@ -113,12 +115,12 @@ static void nothing_watched(void)
 
 static void no_wait(void)
 {
-    refused_at_start(stage == 4   ? "select"
-                     : stage == 5 ? "poll"
-                                  : "epoll_wait");
+    refused_at_start(is_a(TRAIT_SELECT) ? "select"
+                     : is_a(TRAIT_POLL) ? "poll"
+                                        : "epoll_wait");
 }
 
-/* ---- it goes on ---------------------------------------------------------- */
+/* ---- it goes on ---- */
 
 static char *many_lines(size_t *len)
 {
@@ -164,7 +166,7 @@ static void goes_on_short(void)
     copies("@1-", LINES);
 }
 
-/* ---- it gives up --------------------------------------------------------- */
+/* ---- it gives up ---- */
 
 /* While it waits for the server. */
 static void cannot_receive(void)
@@ -178,8 +180,8 @@ static void cannot_receive(void)
     WAIT_UNTIL(sleeps(p));
     inject_now();
     type(p, "two\n");
-    if (stage == 2 || stage == 3) /* that read waits already: the next one */
-        hear(p, "two");
+    if (is_a(TRAIT_CONCURRENT | TRAIT_BLOCKING))
+        hear(p, "two"); /* that read waits already: the next one */
     expect_nothing_more(p);
     end(p, 1);
     CHECK_EQ(injected(row_fault()), 1);
@@ -217,51 +219,35 @@ static void cannot_send(void)
     CHECK_EQ(process_log_count(p, "\n"), 1);
 }
 
-/* ---- rows x stages ------------------------------------------------------- */
+/* ---- rows x traits ---- */
 
-enum { LOOPS = EVENT_LOOPS | FRAMES, BLOCKS = BLOCKING | FORK | PTHREAD };
+const struct check_case inject_client_cases[] = {
+    EACH("inject-client-socket-*", "EMFILE ENFILE ENOBUFS ENOMEM",
+         not_connected, "inject"),
+    EACH("inject-client-connect-*", "ECONNREFUSED ETIMEDOUT EHOSTUNREACH EINTR",
+         not_connected, "inject"),
 
-const struct suite_case inject_client_cases[] = {
-    {"inject-client-socket-EMFILE", "inject", FRAMES_TOO, 30, not_connected, 0},
-    {"inject-client-socket-ENFILE", "inject", FRAMES_TOO, 30, not_connected, 0},
-    {"inject-client-socket-ENOBUFS", "inject", FRAMES_TOO, 30, not_connected,
-     0},
-    {"inject-client-socket-ENOMEM", "inject", FRAMES_TOO, 30, not_connected, 0},
-    {"inject-client-connect-ECONNREFUSED", "inject", FRAMES_TOO, 30,
-     not_connected, 0},
-    {"inject-client-connect-ETIMEDOUT", "inject", FRAMES_TOO, 30, not_connected,
-     0},
-    {"inject-client-connect-EHOSTUNREACH", "inject", FRAMES_TOO, 30,
-     not_connected, 0},
-    {"inject-client-connect-EINTR", "inject", FRAMES_TOO, 30, not_connected, 0},
+    EACH("inject-client-*-EINTR", "read write", goes_on, "inject"),
+    EACH("inject-client-*-EAGAIN", "read write", goes_on, "inject", 30,
+         TRAIT_LOOP),
+    EACH("inject-client-read-*", "EAGAIN", cannot_receive, "inject", 30,
+         TRAIT_BLOCKING),
+    EACH("inject-client-*-short", "read write", goes_on_short, "inject"),
+    EACH("inject-client-read-*", "ECONNRESET ETIMEDOUT EPIPE", cannot_receive,
+         "inject"),
 
-    {"inject-client-read-EINTR", "inject", FRAMES_TOO, 30, goes_on, 0},
-    {"inject-client-read-EAGAIN", "inject", LOOPS, 30, goes_on, 0},
-    {"inject-client-read-EAGAIN", "inject", BLOCKS, 30, cannot_receive, 0},
-    {"inject-client-read-short", "inject", FRAMES_TOO, 30, goes_on_short, 0},
-    {"inject-client-read-ECONNRESET", "inject", FRAMES_TOO, 30, cannot_receive,
-     0},
-    {"inject-client-read-ETIMEDOUT", "inject", FRAMES_TOO, 30, cannot_receive,
-     0},
-    {"inject-client-read-EPIPE", "inject", FRAMES_TOO, 30, cannot_receive, 0},
+    EACH("inject-client-write-*", "EAGAIN", cannot_send, "inject", 30,
+         TRAIT_BLOCKING),
+    EACH("inject-client-write-*", "ECONNRESET ETIMEDOUT EPIPE", cannot_send,
+         "inject"),
 
-    {"inject-client-write-EINTR", "inject", FRAMES_TOO, 30, goes_on, 0},
-    {"inject-client-write-EAGAIN", "inject", LOOPS, 30, goes_on, 0},
-    {"inject-client-write-EAGAIN", "inject", BLOCKS, 30, cannot_send, 0},
-    {"inject-client-write-short", "inject", FRAMES_TOO, 30, goes_on_short, 0},
-    {"inject-client-write-ECONNRESET", "inject", FRAMES_TOO, 30, cannot_send,
-     0},
-    {"inject-client-write-ETIMEDOUT", "inject", FRAMES_TOO, 30, cannot_send, 0},
-    {"inject-client-write-EPIPE", "inject", FRAMES_TOO, 30, cannot_send, 0},
-
-    {"inject-client-wait-EINTR", "inject", LOOPS, 30, goes_on, 0},
-    {"inject-client-wait-ENOMEM", "inject", LOOPS, 30, no_wait, 0},
-    {"inject-client-fork-EAGAIN", "inject", FORK, 30, no_sender, 0},
-    {"inject-client-fork-ENOMEM", "inject", FORK, 30, no_sender, 0},
-    {"inject-client-thread-EAGAIN", "inject", PTHREAD, 30, no_sender, 0},
-    {"inject-client-epoll_ctl-ENOSPC", "inject", EPOLL | FRAMES, 30,
-     nothing_watched, 0},
-    {"inject-client-epoll_ctl-ENOMEM", "inject", EPOLL | FRAMES, 30,
-     nothing_watched, 0},
+    EACH("inject-client-wait-*", "EINTR", goes_on, "inject", 30, TRAIT_LOOP),
+    EACH("inject-client-wait-*", "ENOMEM", no_wait, "inject", 30, TRAIT_LOOP),
+    EACH("inject-client-fork-*", "EAGAIN ENOMEM", no_sender, "inject", 30,
+         TRAIT_PROCESS_EACH),
+    EACH("inject-client-thread-*", "EAGAIN", no_sender, "inject", 30,
+         TRAIT_THREAD_EACH),
+    EACH("inject-client-epoll_ctl-*", "ENOSPC ENOMEM", nothing_watched,
+         "inject", 30, TRAIT_EPOLL),
     {0},
 };

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-/* ---- the row ------------------------------------------------------------- */
+/* ---- the row ---- */
 
 /* The last pair of words, of which the second is an errno or "short". */
 static void find_row(char call[24], char symbol[24])
@@ -60,7 +62,7 @@ const char *row_fault(void)
     return fault;
 }
 
-/* ---- starting ------------------------------------------------------------ */
+/* ---- starting ---- */
 
 static const char *rules_file(const char *name)
 {
@@ -158,7 +160,7 @@ void inject_no_more(void)
         CHECK_FAIL("unlink: %s", strerror(errno));
 }
 
-/* ---- what happened ------------------------------------------------------- */
+/* ---- what happened ---- */
 
 int injected(const char *fault)
 {
@@ -188,4 +190,31 @@ void expect_injected(const char *fault, int least)
     if (count < least)
         CHECK_FAIL("'%s' was injected %d times only: this proves nothing",
                    fault, count);
+}
+
+/* ---- the n-th allocation ---- */
+
+bool announces(const struct process *p)
+{
+    struct pollfd out = {.fd = p->out, .events = POLLIN};
+    int waiting = 0;
+
+    WAIT_UNTIL(poll(&out, 1, 0) == 1);
+    CHECK(ioctl(p->out, FIONREAD, &waiting) == 0);
+    return waiting > 0;
+}
+
+void fail_each_allocation(bool (*run)(struct server *s, int n),
+                          struct server *s)
+{
+    enum { MOST = 1000 };
+    int n = 1;
+
+    while (run(s, n)) {
+        n++;
+        if (n > MOST)
+            CHECK_FAIL("there is no end of allocations");
+    }
+    check_step("%d allocations failed in turn", n - 1);
+    CHECK(n > 1);
 }

@@ -4,21 +4,15 @@
  * has their grammar); nothing happens before inject_now(), and how often it
  * did is read from inject's own log.
  *
- * A case is a row of a table, and its name says the fault:
- * "inject-accept-EMFILE" lets accept fail with EMFILE. Words before the call
+ * A row of a table stands for many cases (EACH), and a case's name says the
+ * fault: "inject-accept-EMFILE" lets accept fail with EMFILE. Words before the
+ * call
  * ("inject-client-read-EINTR") and behind the errno ("-stop") are the table's.
  */
 #ifndef INJECT_RULES_H
 #define INJECT_RULES_H
 
-#include <stdbool.h>
-
-#include "harness.h"
-
-/* Of the program: the name of the case that runs; and the library, or the case
- * is skipped. */
-extern const char *case_name;
-const char *need_preload(void);
+#include "runner.h"
 
 /* "accept=EMFILE" and `when`, for a case of that name. Both in one static
  * buffer. row_fault() gives "accept EMFILE", as the log has it; row_symbol()
@@ -47,5 +41,14 @@ void inject_no_more(void);
 int injected(const char *fault);
 void wait_injected(const char *fault, int least);
 void expect_injected(const char *fault, int least);
+
+/* Waits until the program has said something, or its stdout has ended (false).
+ */
+bool announces(const struct process *p);
+
+/* Lets `run` fail the n-th allocation, for n from 1 until it says that no fault
+ * was reached any more. */
+void fail_each_allocation(bool (*run)(struct server *s, int n),
+                          struct server *s);
 
 #endif

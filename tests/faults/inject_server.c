@@ -5,12 +5,13 @@
  * inject_rules.h for the names.
  */
 #include "faults.h"
-#include "inject_rules.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "inject_rules.h"
 
 enum { WAITING = 5, TIMES = 20, LOOK_MS = 600 };
 
@@ -29,13 +30,13 @@ static struct scene row_scene(const char *when)
     return open_at_rest(with_rules((struct server_spec){0}, row_rule(when)));
 }
 
-/* An accept that waits already is beyond the look for faults: in the stages
- * that block, one more comes in before the next call fails. */
+/* An accept that waits already is beyond the look for faults: one more comes in
+ * before the next call fails. */
 static void let_one_in(struct scene *at)
 {
     int fd;
 
-    if ((stage_bit() & (EVENT_LOOPS | FRAMES)) != 0)
+    if (!waits_in_accept())
         return;
     fd = scene_dial(at);
     ROUND_TRIP(fd, "the last one in\n");
@@ -74,7 +75,7 @@ static void expect_patience(const struct server *s, int lines_before)
         CHECK_FAIL("%d lines in the log", log_lines(s) - lines_before);
 }
 
-/* ---- what is refused is waited for --------------------------------------- */
+/* ---- what is refused is waited for ---- */
 
 /* For as long as it takes: who has connected waits, who is served is served. */
 static void refused_for_a_while(const char *rules, const char *fault)
@@ -148,7 +149,7 @@ static void refused_and_stopped(void)
     server_expect_stopped(s, SERVED_ANY);
 }
 
-/* ---- what passes is tried again ------------------------------------------ */
+/* ---- what passes is tried again ---- */
 
 /* Of a client that left before it was accepted, the next one must not hear:
  * no pause, no word. */
@@ -278,7 +279,7 @@ static void wait_refused_and_stopped(void)
     server_expect_stopped(s, 1);
 }
 
-/* ---- what is lost is closed ---------------------------------------------- */
+/* ---- what is lost is closed ---- */
 
 /* One client is lost to `fault`, all others are not. */
 static void lost_to(struct scene *at, const char *fault, const char *log)
@@ -350,7 +351,7 @@ static void while_hanging_up(void)
     scene_close(&at);
 }
 
-/* ---- epoll_ctl ----------------------------------------------------------- */
+/* ---- epoll_ctl ---- */
 
 /* Adding a client fails. */
 static void client_not_watched(void)
@@ -422,78 +423,55 @@ static void listener_not_watched_at_first(void)
     server_stop(s, 1);
 }
 
-/* ---- rows x stages ------------------------------------------------------ */
+/* ---- rows x traits ---- */
 
-enum {
-    LOOPS = EVENT_LOOPS | FRAMES, /* sockets do not block */
-    BLOCKS = BLOCKING | FORK | PTHREAD,
-    EPOLLS = EPOLL | FRAMES,
-};
+const struct check_case inject_server_cases[] = {
+    EACH("inject-accept-*", "EMFILE ENFILE ENOBUFS ENOMEM", refused, "inject"),
+    EACH("inject-accept-*", "ECONNABORTED EINTR EPROTO EAGAIN ENETDOWN EPERM",
+         passing_at_accept, "inject"),
 
-const struct suite_case inject_server_cases[] = {
-    {"inject-accept-EMFILE", "inject", FRAMES_TOO, 30, refused, 0},
-    {"inject-accept-ENFILE", "inject", FRAMES_TOO, 30, refused, 0},
-    {"inject-accept-ENOBUFS", "inject", FRAMES_TOO, 30, refused, 0},
-    {"inject-accept-ENOMEM", "inject", FRAMES_TOO, 30, refused, 0},
-    {"inject-accept-ECONNABORTED", "inject", FRAMES_TOO, 30, passing_at_accept,
-     0},
-    {"inject-accept-EINTR", "inject", FRAMES_TOO, 30, passing_at_accept, 0},
-    {"inject-accept-EPROTO", "inject", FRAMES_TOO, 30, passing_at_accept, 0},
-    {"inject-accept-EAGAIN", "inject", FRAMES_TOO, 30, passing_at_accept, 0},
-    {"inject-accept-ENETDOWN", "inject", FRAMES_TOO, 30, passing_at_accept, 0},
-    {"inject-accept-EPERM", "inject", FRAMES_TOO, 30, passing_at_accept, 0},
+    EACH("inject-*-EINTR", "read write", passing, "inject"),
+    EACH("inject-*-EAGAIN", "read write", passing, "inject", 30, TRAIT_LOOP,
+         .lacks = TRAIT_EDGE),
+    EACH("inject-*-EAGAIN", "read write", time_is_up, "inject", 30,
+         TRAIT_BLOCKING),
+    EACH("inject-read-*", "ECONNRESET ETIMEDOUT EPIPE", lost, "inject"),
+    EACH("inject-*-short", "read write", short_always, "inject"),
+    EACH("inject-*-short-bulk", "read write", short_in_bulk, "inject", 30,
+         TRAIT_BYTES),
+    EACH("inject-read-*-after-bye", "EINTR EAGAIN ECONNRESET", while_hanging_up,
+         "inject", 30, TRAIT_BYTES),
 
-    {"inject-read-EINTR", "inject", FRAMES_TOO, 30, passing, 0},
-    {"inject-read-EAGAIN", "inject", LOOPS, 30, passing, 0},
-    {"inject-read-EAGAIN", "inject", BLOCKS, 30, time_is_up, 0},
-    {"inject-read-ECONNRESET", "inject", FRAMES_TOO, 30, lost, 0},
-    {"inject-read-ETIMEDOUT", "inject", FRAMES_TOO, 30, lost, 0},
-    {"inject-read-EPIPE", "inject", FRAMES_TOO, 30, lost, 0},
-    {"inject-read-short", "inject", FRAMES_TOO, 30, short_always, 0},
-    {"inject-read-short-bulk", "inject", ALL_STAGES, 30, short_in_bulk, 0},
-    {"inject-read-EINTR-after-bye", "inject", ALL_STAGES, 30, while_hanging_up,
-     0},
-    {"inject-read-EAGAIN-after-bye", "inject", ALL_STAGES, 30, while_hanging_up,
-     0},
-    {"inject-read-ECONNRESET-after-bye", "inject", ALL_STAGES, 30,
-     while_hanging_up, 0},
+    EACH("inject-write-*", "ECONNRESET ETIMEDOUT EPIPE", lost, "inject"),
 
-    {"inject-write-EINTR", "inject", FRAMES_TOO, 30, passing, 0},
-    {"inject-write-EAGAIN", "inject", LOOPS, 30, passing, 0},
-    {"inject-write-EAGAIN", "inject", BLOCKS, 30, time_is_up, 0},
-    {"inject-write-ECONNRESET", "inject", FRAMES_TOO, 30, lost, 0},
-    {"inject-write-ETIMEDOUT", "inject", FRAMES_TOO, 30, lost, 0},
-    {"inject-write-EPIPE", "inject", FRAMES_TOO, 30, lost, 0},
-    {"inject-write-short", "inject", FRAMES_TOO, 30, short_always, 0},
-    {"inject-write-short-bulk", "inject", ALL_STAGES, 30, short_in_bulk, 0},
+    EACH("inject-wait-*", "EINTR", wait_interrupted, "inject", 30, TRAIT_LOOP),
+    EACH("inject-wait-*", "EINTR", wait_interrupted, "inject", 30,
+         TRAIT_ACCEPTOR, .lacks = TRAIT_LOOP),
+    EACH("inject-wait-*", "ENOMEM", wait_refused, "inject", 30, TRAIT_LOOP),
+    EACH("inject-wait-*-stop", "ENOMEM", wait_refused_and_stopped, "inject", 30,
+         TRAIT_LOOP),
 
-    {"inject-wait-EINTR", "inject", PTHREAD | LOOPS, 30, wait_interrupted, 0},
-    {"inject-wait-ENOMEM", "inject", LOOPS, 30, wait_refused, 0},
-    {"inject-wait-ENOMEM-stop", "inject", LOOPS, 30, wait_refused_and_stopped,
-     0},
+    EACH("inject-fork-*", "EAGAIN ENOMEM", refused, "inject", 30,
+         TRAIT_PROCESS_EACH),
+    EACH("inject-fork-*-stop", "EAGAIN", refused_and_stopped, "inject", 30,
+         TRAIT_PROCESS_EACH),
+    EACH("inject-thread-*", "EAGAIN ENOMEM", refused, "inject", 30,
+         TRAIT_THREAD_EACH),
+    EACH("inject-thread-*-stop", "EAGAIN", refused_and_stopped, "inject", 30,
+         TRAIT_THREAD_EACH),
 
-    {"inject-fork-EAGAIN", "inject", FORK, 30, refused, 0},
-    {"inject-fork-ENOMEM", "inject", FORK, 30, refused, 0},
-    {"inject-fork-EAGAIN-stop", "inject", FORK, 30, refused_and_stopped, 0},
-    {"inject-thread-EAGAIN", "inject", PTHREAD, 30, refused, 0},
-    {"inject-thread-ENOMEM", "inject", PTHREAD, 30, refused, 0},
-    {"inject-thread-EAGAIN-stop", "inject", PTHREAD, 30, refused_and_stopped,
-     0},
+    EACH("inject-malloc-*", "ENOMEM", no_memory_for_a_thread, "inject", 30,
+         TRAIT_THREAD_EACH),
+    EACH("inject-malloc-*", "ENOMEM", no_memory_for_a_reply, "inject", 30,
+         TRAIT_LOOP),
 
-    {"inject-malloc-ENOMEM", "inject", PTHREAD, 30, no_memory_for_a_thread, 0},
-    {"inject-malloc-ENOMEM", "inject", LOOPS, 30, no_memory_for_a_reply, 0},
-
-    {"inject-epoll_ctl-ENOSPC", "inject", EPOLLS, 30, client_not_watched, 0},
-    {"inject-epoll_ctl-ENOMEM", "inject", EPOLLS, 30, client_not_watched, 0},
-    {"inject-epoll_ctl-ENOSPC-change", "inject", EPOLLS, 30, change_not_watched,
-     0},
-    {"inject-epoll_ctl-ENOMEM-change", "inject", EPOLLS, 30, change_not_watched,
-     0},
-    {"inject-epoll_ctl-ENOSPC-listener", "inject", EPOLLS, 30,
-     listener_not_watched, 0},
-    {"inject-epoll_ctl-ENOMEM-listener", "inject", EPOLLS, 30,
-     listener_not_watched, 0},
-    {"inject-epoll_ctl-ENOSPC-first", "inject", EPOLLS, 30,
-     listener_not_watched_at_first, 0},
+    EACH("inject-epoll_ctl-*", "ENOSPC ENOMEM", client_not_watched, "inject",
+         30, TRAIT_EPOLL),
+    EACH("inject-epoll_ctl-*-change", "ENOSPC ENOMEM", change_not_watched,
+         "inject", 30, TRAIT_CHANGES_INTEREST),
+    EACH("inject-epoll_ctl-*-listener", "ENOSPC ENOMEM", listener_not_watched,
+         "inject", 30, TRAIT_EPOLL, .lacks = TRAIT_ACCEPTOR),
+    EACH("inject-epoll_ctl-*-first", "ENOSPC", listener_not_watched_at_first,
+         "inject", 30, TRAIT_EPOLL, .lacks = TRAIT_ACCEPTOR),
     {0},
 };

@@ -4,11 +4,12 @@
  * listening: who waits for that line must not connect to nobody.
  */
 #include "faults.h"
-#include "inject_rules.h"
 
 #include <dirent.h>
 #include <string.h>
 #include <sys/wait.h>
+
+#include "inject_rules.h"
 
 /* Nothing else is called that in the case's directory (harness.h). */
 static bool has_socket_file(void)
@@ -42,20 +43,14 @@ static void refused_at_start(void)
         CHECK_FAIL("it left its socket behind");
 }
 
-const struct suite_case inject_start_cases[] = {
-    {"inject-start-socket-EMFILE", "inject", FRAMES_TOO, 30, refused_at_start,
-     ALSO_UNIX},
-    {"inject-start-socket-ENFILE", "inject", FRAMES_TOO, 30, refused_at_start,
-     0},
-    {"inject-start-socket-ENOBUFS", "inject", FRAMES_TOO, 30, refused_at_start,
-     0},
-    {"inject-start-socket-ENOMEM", "inject", FRAMES_TOO, 30, refused_at_start,
-     0},
-    {"inject-start-socket-EACCES", "inject", FRAMES_TOO, 30, refused_at_start,
-     0},
-    {"inject-start-epoll_ctl-ENOSPC", "inject", EPOLL | FRAMES, 30,
-     refused_at_start, ALSO_UNIX},
-    {"inject-start-epoll_ctl-ENOMEM", "inject", EPOLL | FRAMES, 30,
-     refused_at_start, 0},
+const struct check_case inject_start_cases[] = {
+    EACH("inject-start-socket-*", "EMFILE", refused_at_start, "inject", 30, 0,
+         ALSO_UNIX),
+    EACH("inject-start-socket-*", "ENFILE ENOBUFS ENOMEM EACCES",
+         refused_at_start, "inject"),
+    EACH("inject-start-epoll_ctl-*", "ENOSPC", refused_at_start, "inject", 30,
+         TRAIT_EPOLL, ALSO_UNIX),
+    EACH("inject-start-epoll_ctl-*", "ENOMEM", refused_at_start, "inject", 30,
+         TRAIT_EPOLL),
     {0},
 };

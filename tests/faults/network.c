@@ -5,13 +5,14 @@
  * missing for it, and nobody be kept for ever.
  */
 #include "cable.h"
-#include "faults.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "faults.h"
 
 enum {
     LINE = 64,
@@ -22,7 +23,7 @@ enum {
 
 static const char *const no_options[] = {NULL};
 
-/* ---- a conversation ------------------------------------------------------ */
+/* ---- a conversation ---- */
 
 /* Both ways at once: what it has said, and heard of that. */
 struct talk {
@@ -48,7 +49,7 @@ static void fill_text(char *bytes, size_t len, size_t start)
 /* What will have come when all is said: of stage 07 whole lines. */
 static size_t due(const struct talk *t)
 {
-    return stage_bit() == FRAMES ? t->sent - t->sent % LINE : t->sent;
+    return is_a(TRAIT_FRAMES) ? t->sent - t->sent % LINE : t->sent;
 }
 
 /* As much as the socket takes now, and not beyond `end`. */
@@ -139,7 +140,7 @@ static void say_until_stuck(struct server *s, struct talk *t)
     check_step("client %d: stuck after %zu bytes", t->fd, t->sent);
 }
 
-/* ---- packets lost, packets late ------------------------------------------ */
+/* ---- packets lost, packets late ---- */
 
 /* Of "lossy-echo" LOSSY. */
 static struct server *serve_over_cable(const char *const *options)
@@ -217,7 +218,7 @@ static void slow_reader(void)
     server_stop(s, clients);
 }
 
-/* ---- farewells ----------------------------------------------------------- */
+/* ---- farewells ---- */
 
 /* What follows the farewell is more than the server's socket holds: whoever
  * closes without reading on leaves some of it unread. */
@@ -229,7 +230,7 @@ static size_t write_farewell(char text[HEAD + BODY + MORE], const char **body)
 {
     size_t head = 0;
 
-    if (stage_bit() == FRAMES)
+    if (is_a(TRAIT_FRAMES))
         head = (size_t)snprintf(text, HEAD,
                                 "POST /echo HTTP/1.1\r\nHost: cable\r\n"
                                 "Connection: close\r\n"
@@ -252,7 +253,7 @@ static void say_farewell(struct server *s)
     SEND_BYTES(fd, said, len);
     got = read_to_end(fd, heard, sizeof(heard));
     leave(fd);
-    if (stage_bit() == FRAMES && got > BODY)
+    if (is_a(TRAIT_FRAMES) && got > BODY)
         head = got - BODY;
     CHECK_BYTES(heard + head, got - head, body, BODY);
 }
@@ -260,8 +261,7 @@ static void say_farewell(struct server *s)
 static void farewell(void)
 {
     static const char *const http[] = {"--codec", "http", NULL};
-    struct server *s =
-        serve_over_cable(stage_bit() == FRAMES ? http : no_options);
+    struct server *s = serve_over_cable(is_a(TRAIT_FRAMES) ? http : no_options);
     int clients = 0;
 
     hint("a close with unread bytes makes a reset, and it may overtake");
@@ -271,7 +271,7 @@ static void farewell(void)
     server_stop(s, clients);
 }
 
-/* ---- the cable pulled ---------------------------------------------------- */
+/* ---- the cable pulled ---- */
 
 /* Who needs no cable: it talks to the server from the server's own end. */
 static int dial_without_cable(struct server *s)
@@ -318,12 +318,12 @@ static void out_for_three_seconds(enum end end)
     server_stop(s, serves_one_at_a_time() ? 1 : 2);
 }
 
-static void out_for_the_client(void)
+static void cable_out_3_s(void)
 {
     out_for_three_seconds(CLIENTS_END);
 }
 
-static void out_for_the_server(void)
+static void cable_out_3_s_server(void)
 {
     out_for_three_seconds(SERVERS_END);
 }
@@ -377,18 +377,18 @@ static void cut(bool owed)
     server_stop(s, 2);
 }
 
-static void cut_when_idle(void)
+static void cable_cut_idle(void)
 {
     cut(false);
 }
 
-static void cut_when_owed(void)
+static void cable_cut_owed(void)
 {
     cut(true);
 }
 
 /* Its conversation cannot end any more. The server can. */
-static void cut_at_stop(void)
+static void cable_cut_at_stop(void)
 {
     static const char *const a_second[] = {"-g", "1", NULL};
     struct server *s;
@@ -406,20 +406,16 @@ static void cut_at_stop(void)
     leave(t.fd);
 }
 
-const struct suite_case network_cases[] = {
-    {"lossy-echo", "network", FRAMES_TOO, 120, echo, 0},
-    {"lossy-farewell", "network", FRAMES_TOO, 120, farewell, 0},
-    {"lossy-half-close", "network", FRAMES_TOO, 120, half_close_while_owed, 0},
-    {"lossy-slow-reader", "network", FRAMES_TOO, 120, slow_reader, 0},
-    {"delayed-echo", "network", FRAMES_TOO, 120, echo, 0},
-    {"delayed-farewell", "network", FRAMES_TOO, 120, farewell, 0},
-    {"delayed-half-close", "network", FRAMES_TOO, 120, half_close_while_owed,
-     0},
-    {"delayed-slow-reader", "network", FRAMES_TOO, 120, slow_reader, 0},
-    {"cable-out-3-s", "network", FRAMES_TOO, 120, out_for_the_client, 0},
-    {"cable-out-3-s-server", "network", FRAMES_TOO, 120, out_for_the_server, 0},
-    {"cable-cut-idle", "network", FRAMES_TOO, 120, cut_when_idle, 0},
-    {"cable-cut-owed", "network", FRAMES_TOO, 120, cut_when_owed, 0},
-    {"cable-cut-at-stop", "network", FRAMES_TOO, 120, cut_at_stop, 0},
+const struct check_case network_cases[] = {
+    EACH("*-echo", "lossy delayed", echo, "network", 120),
+    EACH("*-farewell", "lossy delayed", farewell, "network", 120),
+    EACH("*-half-close", "lossy delayed", half_close_while_owed, "network",
+         120),
+    EACH("*-slow-reader", "lossy delayed", slow_reader, "network", 120),
+    CASE(cable_out_3_s, "network", 120),
+    CASE(cable_out_3_s_server, "network", 120),
+    CASE(cable_cut_idle, "network", 120),
+    CASE(cable_cut_owed, "network", 120),
+    CASE(cable_cut_at_stop, "network", 120),
     {0},
 };

@@ -9,8 +9,6 @@
  * with other seeds (soak.cmake).
  */
 #include "faults.h"
-#include "inject_rules.h"
-#include "soak_traffic.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -18,36 +16,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CLIENTS = 200, AT_ONCE = 64, ALLOCATIONS = 500 };
+#include "inject_rules.h"
+#include "soak_traffic.h"
 
-enum { LOOPS = EVENT_LOOPS | FRAMES };
+enum { CLIENTS = 200, AT_ONCE = 64 };
 
-static bool is_loop(void)
-{
-    return (stage_bit() & LOOPS) != 0;
-}
-
-/* The command that repeats the case gets the seed in front. */
 static unsigned long soak_seed(void)
 {
-    const char *text = getenv("SOAK_SEED"), *repeat = getenv("CHECK_REPEAT");
+    const char *text = getenv("SOAK_SEED");
     unsigned long seed = text != NULL ? strtoul(text, NULL, 10) : 1;
-    char command[1200];
 
     if (seed == 0)
         seed = 1;
-    snprintf(command, sizeof(command), "SOAK_SEED=%lu %s", seed,
-             repeat != NULL ? repeat : "");
-    setenv("CHECK_REPEAT", command, 1);
+    check_repeat_with("SOAK_SEED=%lu", seed);
     check_step("SOAK_SEED=%lu", seed);
     return seed;
 }
 
-/* ---- short counts and interruptions -------------------------------------- */
+/* ---- short counts and interruptions ---- */
 
 /* What passes at once. EAGAIN means nothing to who never blocks, and the end
  * to who does. */
@@ -58,7 +47,7 @@ static const char *passing_rules(unsigned long seed)
     snprintf(rules, sizeof(rules),
              "seed=%lu; read=EINTR~10; write=EINTR~10; %s"
              "read=short~50; write=short~50; wait=EINTR~50",
-             seed, is_loop() ? "read=EAGAIN~10; write=EAGAIN~10; " : "");
+             seed, is_told_again() ? "read=EAGAIN~10; write=EAGAIN~10; " : "");
     return rules;
 }
 
@@ -70,21 +59,21 @@ static const char *server_rules(unsigned long seed)
     snprintf(rules, sizeof(rules),
              "%s; accept=ECONNABORTED~20; accept=EMFILE~1%s",
              passing_rules(seed),
-             stage == 2   ? "; fork=EAGAIN~2"
-             : stage == 3 ? "; thread=EAGAIN~2"
-                          : "");
+             is_a(TRAIT_PROCESS_EACH)  ? "; fork=EAGAIN~2"
+             : is_a(TRAIT_THREAD_EACH) ? "; thread=EAGAIN~2"
+                                       : "");
     return rules;
 }
 
-static void short_and_interrupted(void)
+static void soak_short(void)
 {
     unsigned long seed = soak_seed();
     struct traffic traffic = {.seed = seed,
                               .count = CLIENTS,
                               .at_once = serves_one_at_a_time() ? 4 : AT_ONCE,
-                              .farewells = stage != 7};
-    struct server *s = server_start(
-        with_rules_from_start((struct server_spec){0}, server_rules(seed)));
+                              .farewells = is_a(TRAIT_BYTES)};
+    struct server *s = server_start(with_rules_from_start(
+        with_places((struct server_spec){0}, AT_ONCE), server_rules(seed)));
 
     run_traffic(s, traffic);
     expect_injected("read short", 100);
@@ -97,8 +86,7 @@ static void short_and_interrupted(void)
     server_stop(s, CLIENTS);
 }
 
-/* ---- a client's copy ------------------------------------------------------
- */
+/* ---- a client's copy ---- */
 
 static char *random_lines(uint64_t seed, size_t len)
 {
@@ -113,10 +101,10 @@ static char *random_lines(uint64_t seed, size_t len)
     return text;
 }
 
-static void client_short_and_interrupted(void)
+static void soak_client_short(void)
 {
     unsigned long seed = soak_seed();
-    const size_t len = stage == 1 ? 200 * KILOBYTE : 8 * MEGABYTE;
+    const size_t len = serves_one_at_a_time() ? 200 * KILOBYTE : 8 * MEGABYTE;
     char *text = random_lines(seed, len);
     struct server *s = server_start((struct server_spec){.on_tcp = true});
     struct run r;
@@ -134,24 +122,7 @@ static void client_short_and_interrupted(void)
     server_stop(s, 1);
 }
 
-/* ---- the n-th allocation ------------------------------------------------- */
-
-/* It has announced itself, or its stdout has ended. */
-static bool has_spoken(const struct process *p)
-{
-    struct pollfd out = {.fd = p->out, .events = POLLIN};
-
-    return poll(&out, 1, 0) == 1;
-}
-
-static bool announces(const struct process *p)
-{
-    int waiting = 0;
-
-    WAIT_UNTIL(has_spoken(p));
-    CHECK(ioctl(p->out, FIONREAD, &waiting) == 0);
-    return waiting > 0;
-}
+/* ---- the n-th allocation ---- */
 
 /* One line that says why, and no other end than exit(1). */
 static void expect_clean_failure(struct process *p)
@@ -198,7 +169,7 @@ static struct server *launch_without_allocation(int n, const char *behind)
     char rules[128];
 
     snprintf(rules, sizeof(rules), "malloc=ENOMEM@%d%s;%s", n, behind,
-             is_loop() ? "write=EAGAIN%2" : "");
+             is_told_again() ? "write=EAGAIN%2" : "");
     unlink(harness_path("injected"));
     return server_launch(with_rules_from_start(
         (struct server_spec){.args = {"-g", "1"}}, rules));
@@ -234,16 +205,17 @@ static void talk_though_one_fails(struct server *s)
  * sanitizer's own books. */
 static void skip_sanitized_threads(void)
 {
-    if (stage == 3 && is_instrumented())
+    if (is_a(TRAIT_TSAN) && is_instrumented())
         check_skip("a sanitizer does not outlive a thread without memory");
 }
 
 /* Returns whether the failure was reached. */
-static bool run_without_allocation(int n)
+static bool run_without_allocation(struct server *none, int n)
 {
     struct server *s = launch_without_allocation(n, "");
     bool reached;
 
+    (void)none;
     if (announces(s->process)) {
         server_wait_announced(s);
         talk_though_one_fails(s);
@@ -255,29 +227,22 @@ static bool run_without_allocation(int n)
     return reached;
 }
 
-static void each_allocation(void)
+static void soak_each_allocation(void)
 {
-    int n = 1;
-
     skip_sanitized_threads();
     hint("no memory: say so and end, or close that client");
-    while (run_without_allocation(n)) {
-        n++;
-        if (n > ALLOCATIONS)
-            CHECK_FAIL("there is no end of allocations");
-    }
-    check_step("%d allocations failed in turn", n - 1);
-    CHECK(n > 1);
+    fail_each_allocation(run_without_allocation, NULL);
 }
 
 /* From the n-th on, none succeeds: nobody needs to be served, or only who is
  * already; it stands, waits, and stops when asked. */
-static bool run_without_allocations(int n)
+static bool run_without_allocations(struct server *none, int n)
 {
     struct server *s = launch_without_allocation(n, "-");
     bool reached;
     int fd;
 
+    (void)none;
     if (announces(s->process)) {
         server_wait_announced(s);
         fd = dial(s);
@@ -293,20 +258,13 @@ static bool run_without_allocations(int n)
     return reached;
 }
 
-static void all_allocations_from_one_on(void)
+static void soak_no_allocation_from_one_on(void)
 {
-    int n = 1;
-
     skip_sanitized_threads();
-    while (run_without_allocations(n)) {
-        n++;
-        if (n > ALLOCATIONS)
-            CHECK_FAIL("there is no end of allocations");
-    }
-    CHECK(n > 1);
+    fail_each_allocation(run_without_allocations, NULL);
 }
 
-static bool run_client_without_allocation(const struct server *s, int n)
+static bool run_client_without_allocation(struct server *s, int n)
 {
     static const char text[] = "one\ntwo\n";
     struct process_spec spec = client_of(port_of(s));
@@ -334,31 +292,21 @@ static bool run_client_without_allocation(const struct server *s, int n)
     return said;
 }
 
-static void each_allocation_of_the_client(void)
+static void soak_client_each_allocation(void)
 {
     struct server *s;
-    int n = 1;
 
     skip_sanitized_threads();
     s = server_start((struct server_spec){.on_tcp = true});
-    while (run_client_without_allocation(s, n)) {
-        n++;
-        if (n > ALLOCATIONS)
-            CHECK_FAIL("there is no end of allocations");
-    }
-    check_step("%d allocations failed in turn", n - 1);
-    CHECK(n > 1);
+    fail_each_allocation(run_client_without_allocation, s);
     server_stop(s, SERVED_ANY);
 }
 
-const struct suite_case soak_cases[] = {
-    {"soak-short", "soak", FRAMES_TOO, 60, short_and_interrupted, 0},
-    {"soak-client-short", "soak", FRAMES_TOO, 60, client_short_and_interrupted,
-     0},
-    {"soak-each-allocation", "soak", FRAMES_TOO, 60, each_allocation, 0},
-    {"soak-no-allocation-from-one-on", "soak", FRAMES_TOO, 60,
-     all_allocations_from_one_on, 0},
-    {"soak-client-each-allocation", "soak", FRAMES_TOO, 60,
-     each_allocation_of_the_client, 0},
+const struct check_case soak_cases[] = {
+    CASE(soak_short, "soak", 60),
+    CASE(soak_client_short, "soak", 60),
+    CASE(soak_each_allocation, "soak", 60),
+    CASE(soak_no_allocation_from_one_on, "soak", 60),
+    CASE(soak_client_each_allocation, "soak", 60),
     {0},
 };

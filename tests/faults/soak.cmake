@@ -1,4 +1,4 @@
-# cmake -DBUILD=... -DCTEST=... -P soak.cmake
+# tests/faults/soak.cmake - cmake -DBUILD=... -DCTEST=... -P soak.cmake
 #
 # The cases of kind "soak" again and again, with another seed each time, and
 # those of kind "inject" every tenth time, for SOAK_SECONDS (600). The first

@@ -38,7 +38,7 @@ size_t random_below(uint64_t *seed, size_t limit)
     return (size_t)(random_next(seed) % limit);
 }
 
-/* ---- one client ---------------------------------------------------------- */
+/* ---- one client ---- */
 
 /* Five bytes at least, none of which ends a line: no farewell by accident. */
 static size_t make_line(char *line, uint64_t *seed)
@@ -150,7 +150,7 @@ static bool has_left(struct talker *t)
     return true;
 }
 
-/* ---- all of them --------------------------------------------------------- */
+/* ---- all of them ---- */
 
 static void serve_talkers(struct talker *talkers, struct pollfd *list,
                           int count)

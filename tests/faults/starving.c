@@ -49,8 +49,7 @@ static void expect_no_flood(const struct server *s)
         CHECK_FAIL("%d lines in the log", lines);
 }
 
-/* ---- from the start --------------------------------------------------------
- */
+/* ---- from the start ---- */
 
 static void few_descriptors(struct server_spec spec)
 {
@@ -66,13 +65,13 @@ static void few_descriptors(struct server_spec spec)
     server_stop(s, CLIENTS);
 }
 
-static void sixteen_descriptors(void)
+static void descriptors_16(void)
 {
     few_descriptors((struct server_spec){.descriptors = 16});
 }
 
 /* The soft limit is a default that a program may raise up to the hard one. */
-static void soft_limit_of_sixteen(void)
+static void descriptors_soft_16(void)
 {
     struct server *s =
         server_start((struct server_spec){.soft_descriptors = 16});
@@ -92,8 +91,7 @@ static void soft_limit_of_sixteen(void)
     server_stop(s, CLIENTS);
 }
 
-/* ---- while it runs ---------------------------------------------------------
- */
+/* ---- while it runs ---- */
 
 /* Whose it is may set a process's limits: as root without CAP_SYS_RESOURCE we
  * must be nobody for a moment to set those of nobody's server (prlimit(2)). */
@@ -137,11 +135,6 @@ static void expect_patient(struct server *s, const char *symbol)
     CHECK(process_log_count(s->process, symbol) <= 2);
 }
 
-static bool is_event_loop(void)
-{
-    return (stage_bit() & (EVENT_LOOPS | FRAMES)) != 0;
-}
-
 /* No descriptor beyond those in use. An accept that waits already has its
  * descriptor (Linux takes one first), so one more may come in, and goes. */
 static void allow_no_more_descriptors(struct server *s)
@@ -150,7 +143,7 @@ static void allow_no_more_descriptors(struct server *s)
 
     WAIT_UNTIL(server_sleeps(s));
     set_limit(s, RLIMIT_NOFILE, (rlim_t)proc_descriptors(s->pid));
-    if (is_event_loop())
+    if (!waits_in_accept())
         return;
     fd = dial(s);
     ROUND_TRIP(fd, "the last one in\n");
@@ -167,18 +160,22 @@ static bool have_left(const struct server *s, int count)
 static void descriptors_run_out(void)
 {
     struct server *s = server_start((struct server_spec){.args = {"-g", "1"}});
-    const bool frees = is_event_loop() || stage == 3;
-    const int extra = is_event_loop() ? 0 : 1;
-    int stays = dial(s), leaves, fds[CLIENTS];
+    const bool frees = is_a(TRAIT_CONCURRENT) && !is_a(TRAIT_PROCESS_EACH);
+    const int extra = waits_in_accept() ? 1 : 0;
+    int stays = dial(s), leaves, fds[CLIENTS], left = 0;
 
     ROUND_TRIP(stays, "hi\n");
-    if (serves_one_at_a_time())
+    if (serves_one_at_a_time()) {
         leave(stays);
+        left++;
+    }
     leaves = dial(s);
     ROUND_TRIP(leaves, "hi\n");
-    if (!frees)
+    if (!frees) {
         leave(leaves);
-    WAIT_UNTIL(have_left(s, serves_one_at_a_time() ? 2 : frees ? 0 : 1));
+        left++;
+    }
+    WAIT_UNTIL(have_left(s, left));
     allow_no_more_descriptors(s);
     dial_all(s, fds);
     expect_patient(s, "EMFILE");
@@ -198,7 +195,7 @@ static void descriptors_run_out(void)
 
 /* It can be stopped meanwhile. (A search for leaks at its end would need a
  * descriptor itself.) */
-static void stopped_while_out_of_descriptors(void)
+static void descriptors_run_out_and_stop(void)
 {
     struct server *s = server_start(
         (struct server_spec){.env = {"LSAN_OPTIONS=detect_leaks=0"}});
@@ -209,7 +206,7 @@ static void stopped_while_out_of_descriptors(void)
     server_wait_log(s, "EMFILE");
     process_signal(s->process, SIGTERM);
     EXPECT_CLOSED(waiting);
-    server_expect_stopped(s, is_event_loop() ? 0 : 1);
+    server_expect_stopped(s, waits_in_accept() ? 1 : 0);
     leave(waiting);
 }
 
@@ -278,14 +275,13 @@ static void processes_run_out(void)
     server_stop(s, CLIENTS + 1);
 }
 
-const struct suite_case starving_cases[] = {
-    {"descriptors-16", "fault", FRAMES_TOO, 60, sixteen_descriptors, ALSO_UNIX},
-    {"descriptors-soft-16", "fault", FRAMES_TOO, 60, soft_limit_of_sixteen, 0},
-    {"descriptors-run-out", "fault", FRAMES_TOO, 60, descriptors_run_out,
-     ALSO_UNIX},
-    {"descriptors-run-out-and-stop", "fault", FRAMES_TOO, 60,
-     stopped_while_out_of_descriptors, 0},
-    {"threads-run-out", "fault", PTHREAD, 60, threads_run_out, 0},
-    {"processes-run-out", "fault", FORK, 60, processes_run_out, 0},
+const struct check_case starving_cases[] = {
+    CASE(descriptors_16, "fault", 60, 0, ALSO_UNIX),
+    CASE(descriptors_soft_16, "fault", 60),
+    CASE(descriptors_run_out, "fault", 60, 0, ALSO_UNIX, TRAIT_PROCESS_POOL),
+    CASE(descriptors_run_out_and_stop, "fault", 60,
+         .lacks = TRAIT_PROCESS_POOL),
+    CASE(threads_run_out, "fault", 60, TRAIT_THREAD_EACH),
+    CASE(processes_run_out, "fault", 60, TRAIT_PROCESS_EACH),
     {0},
 };

@@ -13,8 +13,7 @@
 
 static const struct server_spec plain = {0};
 
-/* ---- a storm in traffic ----------------------------------------------------
- */
+/* ---- a storm in traffic ---- */
 
 static volatile long *strikes; /* shared with the process that storms */
 
@@ -82,7 +81,7 @@ static void storm_in_traffic(void)
 
 /* Who comes and goes meanwhile: accept, fork and the farewell are interrupted,
  * too. */
-static void storm_while_clients_come_and_go(void)
+static void storm_come_and_go(void)
 {
     enum { STRIKES = 1500 };
     struct scene at = scene_open(plain);
@@ -102,8 +101,7 @@ static void storm_while_clients_come_and_go(void)
     scene_close(&at);
 }
 
-/* ---- Ctrl-Z and fg ---------------------------------------------------------
- */
+/* ---- Ctrl-Z and fg ---- */
 
 /* Several times: a write that was interrupted with some bytes gone returns
  * their number, and the next one, with none gone, EINTR. */
@@ -117,7 +115,7 @@ static void stop_and_continue(struct server *s)
     server_expect_alive(s);
 }
 
-static void stopped_while_it_waits(void)
+static void stopped_while_waiting(void)
 {
     struct scene at = scene_open(plain);
     int fd;
@@ -135,7 +133,7 @@ static void stopped_while_it_waits(void)
     scene_close(&at);
 }
 
-static void stopped_while_it_writes(void)
+static void stopped_while_writing(void)
 {
     struct scene at = scene_open(plain);
     int fd = scene_dial_narrow(&at);
@@ -172,8 +170,7 @@ static void stopped_while_full(void)
     server_stop(s, CLIENTS);
 }
 
-/* ---- children (02) ---------------------------------------------------------
- */
+/* ---- children (02) ---- */
 
 enum { CHILDREN = 12 };
 
@@ -292,20 +289,15 @@ static void child_told_to_stop(void)
     server_stop(s, 1);
 }
 
-const struct suite_case storms_cases[] = {
-    {"storm-in-traffic", "fault", ALL_STAGES, 60, storm_in_traffic, ALSO_UNIX},
-    {"storm-come-and-go", "fault", ALL_STAGES, 60,
-     storm_while_clients_come_and_go, ALSO_UNIX},
-    {"stopped-while-waiting", "fault", ALL_STAGES, 60, stopped_while_it_waits,
-     ALSO_UNIX},
-    {"stopped-while-writing", "fault", ALL_STAGES, 60, stopped_while_it_writes,
-     ALSO_UNIX},
-    {"stopped-while-full", "fault", FRAMES_TOO, 60, stopped_while_full,
-     ALSO_UNIX},
-    {"child-killed", "fault", FORK, 60, child_killed, 0},
-    {"child-told-to-stop", "fault", FORK, 60, child_told_to_stop, 0},
-    {"children-leave-together", "fault", FORK, 60, children_leave_together, 0},
-    {"children-killed-together", "fault", FORK, 60, children_killed_together,
-     0},
+const struct check_case storms_cases[] = {
+    CASE(storm_in_traffic, "fault", 60, TRAIT_BYTES, ALSO_UNIX),
+    CASE(storm_come_and_go, "fault", 60, TRAIT_BYTES, ALSO_UNIX),
+    CASE(stopped_while_waiting, "fault", 60, TRAIT_BYTES, ALSO_UNIX),
+    CASE(stopped_while_writing, "fault", 60, TRAIT_BYTES, ALSO_UNIX),
+    CASE(stopped_while_full, "fault", 60, 0, ALSO_UNIX),
+    CASE(child_killed, "fault", 60, TRAIT_PROCESS_EACH),
+    CASE(child_told_to_stop, "fault", 60, TRAIT_PROCESS_EACH),
+    CASE(children_leave_together, "fault", 60, TRAIT_PROCESS_EACH),
+    CASE(children_killed_together, "fault", 60, TRAIT_PROCESS_EACH),
     {0},
 };

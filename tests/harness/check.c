@@ -5,20 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/types.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "escape.h"
 
-enum { STEPS_KEPT = 64, STEP_LEN = 160, SHOWN_BYTES = 96 };
+enum { STEPS_KEPT = 64, STEPS_SHOWN = 12, STEP_LEN = 160, SHOWN_BYTES = 96 };
 
 static char steps[STEPS_KEPT][STEP_LEN];
-static int steps_taken;
-static const char *case_name = "";
-static const char *program = "";
+static int steps_taken, steps_shown = STEPS_SHOWN;
+static char repeat_command[1024], repeat_with[64];
 static const char *hint_text;
 static void (*end_hook)(void);
+
+const char *case_name = "", *case_word = "";
 
 void check_step(const char *format, ...)
 {
@@ -27,6 +25,11 @@ void check_step(const char *format, ...)
     va_start(args, format);
     vsnprintf(steps[steps_taken++ % STEPS_KEPT], STEP_LEN, format, args);
     va_end(args);
+}
+
+void check_all_steps(void)
+{
+    steps_shown = STEPS_KEPT;
 }
 
 void hint(const char *text)
@@ -51,29 +54,44 @@ static void run_end_hook(void)
 
 static void print_steps(void)
 {
-    int first = steps_taken > STEPS_KEPT ? steps_taken - STEPS_KEPT : 0;
+    int first = steps_taken > steps_shown ? steps_taken - steps_shown : 0;
 
+    if (first > 0)
+        fprintf(stderr, "  ...%s\n",
+                steps_shown < STEPS_KEPT ? " (more with -v)" : "");
     for (int i = first; i < steps_taken; i++)
         fprintf(stderr, "  %3d. %s\n", i + 1, steps[i % STEPS_KEPT]);
+}
+
+void check_repeat(const char *command)
+{
+    snprintf(repeat_command, sizeof(repeat_command), "%s", command);
+}
+
+void check_repeat_with(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(repeat_with, sizeof(repeat_with), format, args);
+    va_end(args);
 }
 
 static void start_report(const char *file, int line)
 {
     fflush(stdout);
     fprintf(stderr, "FAILED: %s (%s:%d)\n", case_name, file, line);
-    print_steps();
 }
 
-static _Noreturn void finish_report(void)
+static _Noreturn void finish_report(int status)
 {
     if (hint_text != NULL)
         fprintf(stderr, "  hint: %s\n", hint_text);
+    print_steps();
     run_end_hook();
-    if (getenv("CHECK_REPEAT") != NULL)
-        fprintf(stderr, "  repeat it with: %s\n", getenv("CHECK_REPEAT"));
-    else
-        fprintf(stderr, "  repeat it with: %s %s\n", program, case_name);
-    exit(EXIT_FAILURE);
+    fprintf(stderr, "  repeat it with: %s%s%s\n", repeat_with,
+            repeat_with[0] != '\0' ? " " : "", repeat_command);
+    exit(status);
 }
 
 void check_fail(const char *file, int line, const char *format, ...)
@@ -86,7 +104,14 @@ void check_fail(const char *file, int line, const char *format, ...)
     vfprintf(stderr, format, args);
     va_end(args);
     fprintf(stderr, "\n");
-    finish_report();
+    finish_report(EXIT_FAILURE);
+}
+
+void check_too_long(int limit_s)
+{
+    fflush(stdout);
+    fprintf(stderr, "FAILED: %s took more than %d s\n", case_name, limit_s);
+    finish_report(CHECK_TOO_LONG);
 }
 
 void check_skip(const char *format, ...)
@@ -153,7 +178,7 @@ void check_bytes(const char *file, int line, const char *got, size_t got_len,
         check_show("exp. on", want + same, want_len - same);
         check_show("got on", got + same, got_len - same);
     }
-    finish_report();
+    finish_report(EXIT_FAILURE);
 }
 
 void check_equal(const char *file, int line, const char *what, long long got,
@@ -163,64 +188,5 @@ void check_equal(const char *file, int line, const char *what, long long got,
         return;
     start_report(file, line);
     fprintf(stderr, "  ---> %s: expected %lld, got %lld\n", what, want, got);
-    finish_report();
-}
-
-static int run_case(const struct check_case *c)
-{
-    case_name = c->name;
-    c->run();
-    return EXIT_SUCCESS;
-}
-
-/* One bad case must not take the others with it. */
-static int run_in_child(const struct check_case *c)
-{
-    int status;
-    pid_t pid;
-
-    fflush(NULL);
-    pid = fork();
-    if (pid == 0)
-        exit(run_case(c));
-    if (pid == -1 || waitpid(pid, &status, 0) == -1) {
-        perror(c->name);
-        return EXIT_FAILURE;
-    }
-    if (WIFSIGNALED(status))
-        fprintf(stderr, "FAILED: %s died of signal %d\n", c->name,
-                WTERMSIG(status));
-    return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
-}
-
-static int run_all(const struct check_case *cases, size_t count)
-{
-    int failed = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        int status = run_in_child(&cases[i]);
-
-        if (status != EXIT_SUCCESS && status != CHECK_SKIPPED)
-            failed++;
-    }
-    printf("%zu cases, %d failed\n", count, failed);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-int check_main(int argc, char **argv, const struct check_case *cases,
-               size_t count)
-{
-    program = argv[0];
-    if (argc < 2)
-        return run_all(cases, count);
-    if (strcmp(argv[1], "--list") == 0) {
-        for (size_t i = 0; i < count; i++)
-            printf("%s\n", cases[i].name);
-        return EXIT_SUCCESS;
-    }
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(argv[1], cases[i].name) == 0)
-            return run_case(&cases[i]);
-    fprintf(stderr, "%s: no case '%s' (--list names them)\n", program, argv[1]);
-    return 2;
+    finish_report(EXIT_FAILURE);
 }

@@ -1,38 +1,65 @@
 /*
  * tests/harness/check.h - what every test program is made of: a table of cases,
- * and a process for each. The first failure ends its case and prints the steps
- * that led there, what was expected, what came, and how to repeat it.
+ * and a process for each. The first failure ends its case and prints what was
+ * expected, what came, the steps that led there, and how to repeat it.
  *
  *     static void splits(void) { check_step("feed 'b'"); CHECK(fed == 1); }
- *     static const struct check_case cases[] = {{"splits", splits}};
+ *     static const struct check_case cases[] = {CASE(splits, "unit")};
  *     int main(int argc, char **argv)
  *     {
  *         return check_main(argc, argv, cases, CHECK_COUNT(cases));
  *     }
  *
- * Usage of such a program: no argument runs every case, each in a process of
- * its own; a NAME runs that one in this process; --list prints the names.
- * Exit status: 0 passed, 1 failed, 2 no such case, 77 skipped.
+ * What the command line of such a program may say is in runner.h.
  */
 #ifndef CHECK_H
 #define CHECK_H
 
 #include <stddef.h>
 
-enum { CHECK_SKIPPED = 77 };
+/* How a case ends, beside EXIT_SUCCESS and EXIT_FAILURE. */
+enum { CHECK_SKIPPED = 77, CHECK_TOO_LONG = 124 /* as timeout(1) has it */ };
 
+/* A row of a table. What is 0 is left out. */
 struct check_case {
-    const char *name;
+    const char *function; /* its name is the case's: slow_reader, or
+                           * case_slow_reader, is "slow-reader" */
     void (*run)(void);
+    const char *kind;   /* CTest's label. "load" (hundreds of clients, much
+                         * memory) is never run beside another; "network" is
+                         * labelled "fault" too */
+    int timeout_s;      /* the limit of time; 0: 30, and a case's own waits end
+                         * after 20 seconds */
+    unsigned int needs; /* traits that its server must have (servers.h) */
+    unsigned int transports; /* where it runs beside TCP (runner.h) */
+    unsigned int lacks;      /* traits that its server must not have */
+    const char *each; /* words, one case each: "lock-empty", "shards-empty" */
+    const char *name; /* instead of the function's; its "*" is the word */
 };
+
+/* The rows of one behaviour under many names, "inject-accept-EMFILE", share a
+ * function: EACH. */
+#define CASE(case_function, ...)                                               \
+    {                                                                          \
+        .function = #case_function, .run = case_function, .kind = __VA_ARGS__  \
+    }
+#define EACH(case_name, words, case_function, ...)                             \
+    {                                                                          \
+        .name = case_name, .each = words, .run = case_function,                \
+        .kind = __VA_ARGS__                                                    \
+    }
 
 /* Runs what the command line asks for; returns the exit status of main. */
 int check_main(int argc, char **argv, const struct check_case *cases,
                size_t count);
 
-/* Remembers, in printf's way, what the case does next; a failure prints all
- * steps in order (of more than 64 the last 64). */
+/* The case that runs: its whole name, and its word of `each` or "". */
+extern const char *case_name, *case_word;
+
+/* Remembers, in printf's way, what the case does next. A failure prints the
+ * last 12 steps, or 64 after check_all_steps(). */
 void check_step(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void check_all_steps(void);
 
 /* A function that a failing case calls after its report, to add what it knows
  * (a server's log) and to clean up. One at a time; NULL takes it back.
@@ -46,8 +73,17 @@ void hint(const char *text);
 _Noreturn void check_fail(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Ends the case as one that did not end by itself. */
+_Noreturn void check_too_long(int limit_s);
+
 /* Ends the case as skipped: exit status 77 and a line "skipped: ...". */
 _Noreturn void check_skip(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* The command that repeats the case, for the report; and a word to stand before
+ * it, "SOAK_SEED=7". */
+void check_repeat(const char *command);
+void check_repeat_with(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
 /* Fails, showing both escaped and as hex, unless the bytes are the same. */

@@ -20,28 +20,35 @@ enum {
     /* How it serves. */
     TRAIT_ONE_AT_A_TIME = 1 << 3, /* who comes second waits for the first */
     TRAIT_CONCURRENT = 1 << 4,    /* many at once */
-    TRAIT_BLOCKING = 1 << 5,      /* a conversation waits in recv and send */
+    TRAIT_BLOCKING = 1 << 5,      /* a conversation waits in recv and send, its
+                                   * socket blocks */
     TRAIT_LOOP = 1 << 6,          /* it waits for all clients in one call */
     TRAIT_PROCESS_EACH = 1 << 7,  /* a child for each client */
     TRAIT_THREAD_EACH = 1 << 8,   /* a thread, and its stack, for each */
+    TRAIT_ACCEPTOR = 1 << 9,      /* a thread that accepts and does no more: it
+                                   * waits for a place (sem_wait), and does not
+                                   * notice who leaves */
+    TRAIT_PROCESS_POOL = 1 << 10, /* children made at the start, which accept */
 
     /* Which call a loop waits in, and what follows from it. */
-    TRAIT_SELECT = 1 << 9, /* at most FD_SETSIZE descriptors */
-    TRAIT_POLL = 1 << 10,
-    TRAIT_EPOLL = 1 << 11,
-    TRAIT_ANY_DESCRIPTOR = 1 << 12,   /* a loop without FD_SETSIZE */
-    TRAIT_CHANGES_INTEREST = 1 << 13, /* by epoll_ctl, when it owes */
+    TRAIT_SELECT = 1 << 11, /* at most FD_SETSIZE descriptors */
+    TRAIT_POLL = 1 << 12,
+    TRAIT_EPOLL = 1 << 13,
+    TRAIT_ANY_DESCRIPTOR = 1 << 14,   /* a loop without FD_SETSIZE */
+    TRAIT_CHANGES_INTEREST = 1 << 15, /* by epoll_ctl, when it owes */
+    TRAIT_EDGE = 1 << 16, /* it is told once: behind an EAGAIN that is made up
+                           * there is no edge */
 
     /* What that costs. */
-    TRAIT_WORK_HOLDS_ALL = 1 << 14, /* --work-ms of one client delays others */
-    TRAIT_IDLE_IS_A_STRUCT = 1 << 15, /* a silent client has no buffer */
+    TRAIT_WORK_HOLDS_ALL = 1 << 17, /* --work-ms of one client delays others */
+    TRAIT_IDLE_IS_A_STRUCT = 1 << 18, /* a silent client has no buffer */
 
     /* Where it is run. */
-    TRAIT_TSAN = 1 << 16,     /* has threads: under ThreadSanitizer */
-    TRAIT_VALGRIND = 1 << 17, /* one of its kind, under valgrind */
-    TRAIT_DEMO = 1 << 18,     /* shown by the target demo */
+    TRAIT_TSAN = 1 << 19,     /* has threads: under ThreadSanitizer */
+    TRAIT_VALGRIND = 1 << 20, /* one of its kind, under valgrind */
+    TRAIT_DEMO = 1 << 21,     /* shown by the target demo */
 
-    TRAIT_REPRESENTATIVE = 1 << 19, /* in compare without --full */
+    TRAIT_REPRESENTATIVE = 1 << 22, /* in compare without --full */
 };
 
 struct server_info {

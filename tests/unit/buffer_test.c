@@ -128,12 +128,12 @@ static void no_memory(void)
 }
 
 static const struct check_case cases[] = {
-    {"empty-holds-nothing", empty_holds_nothing},
-    {"as-an-array", as_an_array},
-    {"shrinks", shrinks},
-    {"steady", steady},
-    {"seldom-moved", seldom_moved},
-    {"no-memory", no_memory},
+    CASE(empty_holds_nothing, "unit"),
+    CASE(as_an_array, "unit"),
+    CASE(shrinks, "unit"),
+    CASE(steady, "unit"),
+    CASE(seldom_moved, "unit"),
+    CASE(no_memory, "unit"),
 };
 
 int main(int argc, char **argv)

@@ -185,7 +185,7 @@ static void every_combination(void)
 }
 
 static const struct check_case cases[] = {
-    {"every-combination", every_combination},
+    CASE(every_combination, "unit"),
 };
 
 int main(int argc, char **argv)

@@ -65,7 +65,7 @@ static void expect_refused(const struct codec *codec, size_t len)
 
 /* ---- decode, by number ---- */
 
-static void decode_01(void)
+static void decode_01_nothing(void)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
     struct decoder d = {0};
@@ -76,14 +76,14 @@ static void decode_01(void)
     expect_frames(&codec, BYTES(""), BYTES(""), END_CLEAN);
 }
 
-static void decode_02(void)
+static void decode_02_one(void)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
 
     expect_frames(&codec, BYTES("\0\0\0\x09" ABC), BYTES(ABC "|"), END_CLEAN);
 }
 
-static void decode_03(void)
+static void decode_03_little_endian(void)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
 
@@ -96,7 +96,7 @@ static void decode_03(void)
     "123"                                                                      \
     "\0\0\0\x0b" HELLO
 
-static void decode_05(void)
+static void decode_05_three_in_one_read(void)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
 
@@ -116,7 +116,7 @@ static void feed_list(struct feed *f, const char *const *pieces,
 
 /* Frames whose heads and payloads come in several pieces: 6 ends after the
  * first frame, 7 goes on with two more. */
-static void decode_06_07(void)
+static void decode_06_07_pieces(void)
 {
     static const char *const pieces[] = {
         "\0\0",
@@ -141,14 +141,14 @@ static void decode_06_07(void)
     feed_free(&f);
 }
 
-static void decode_10_11(void)
+static void decode_10_11_half_a_head(void)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
 
     expect_frames(&codec, BYTES("\0\0"), BYTES(""), END_TRUNCATED);
 }
 
-static void decode_12(void)
+static void decode_12_half_a_payload(void)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
 
@@ -159,14 +159,14 @@ static void decode_12(void)
 }
 
 /* S3: the original takes this for a clean end. */
-static void decode_whole_head_then_end(void)
+static void decode_S3_whole_head_then_end(void)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
 
     expect_frames(&codec, BYTES("\0\0\0\x09"), BYTES(""), END_TRUNCATED);
 }
 
-static void decode_13(void)
+static void decode_13_too_big(void)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
 
@@ -180,7 +180,7 @@ static void decode_13(void)
                   BYTES("abcde|"), END_ERROR);
 }
 
-static void decode_14(void)
+static void decode_14_limit_falls_between(void)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
     struct feed f;
@@ -212,14 +212,14 @@ static void decode_15_limit_falls_within(void)
                        sizeof(bytes) - 1 - frame.used, &frame) == FRAME_ERROR);
 }
 
-static void decode_16(void)
+static void decode_16_field_1(void)
 {
     struct codec codec = with_field(1);
 
     expect_frames(&codec, BYTES("\x09" ABC), BYTES(ABC "|"), END_CLEAN);
 }
 
-static void decode_17(void)
+static void decode_17_offset(void)
 {
     struct codec codec = with_options(2, 4, 0, NUM_SKIP_HEAD);
 
@@ -230,7 +230,7 @@ static void decode_17(void)
                   BYTES(ABC "|123|" HELLO "|"), END_CLEAN);
 }
 
-static void decode_18(void)
+static void decode_18_with_head(void)
 {
     struct codec codec = with_options(2, 2, 4, 0);
 
@@ -243,7 +243,7 @@ static void decode_18(void)
                   END_CLEAN);
 }
 
-static void decode_19(void)
+static void decode_19_skip(void)
 {
     struct codec codec = with_options(3, 0, 0, 4);
 
@@ -253,7 +253,7 @@ static void decode_19(void)
                   BYTES("Hello world|"), END_CLEAN);
 }
 
-static void decode_20(void)
+static void decode_20_length_counts_the_head(void)
 {
     struct codec codec = with_options(2, 0, -2, NUM_SKIP_HEAD);
 
@@ -266,14 +266,14 @@ static void decode_20(void)
 
 /* ---- encode, by number ---- */
 
-static void encode_21(void)
+static void encode_21_adjustment(void)
 {
     struct codec codec = with_options(4, 0, -2, NUM_SKIP_HEAD);
 
     expect_encoded(&codec, BYTES(ABC), BYTES("\0\0\0\x0b" ABC));
 }
 
-static void encode_23_25_26(void)
+static void encode_23_25_26_one_and_three(void)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
     struct buffer out = {0};
@@ -292,7 +292,7 @@ static void encode_23_25_26(void)
 
 /* The socket takes two bytes, then the next two: a frame waits in the buffer
  * and goes on where it stopped. */
-static void encode_27(void)
+static void encode_27_two_bytes_at_a_time(void)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
     struct buffer out = {0};
@@ -310,7 +310,7 @@ static void encode_27(void)
     CHECK_TEXT(sent, len, "\0\0\0\x09" ABC);
 }
 
-static void encode_28_29(void)
+static void encode_28_29_order_and_field(void)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
 
@@ -320,7 +320,7 @@ static void encode_28_29(void)
     expect_encoded(&codec, BYTES(ABC), BYTES("\x09" ABC));
 }
 
-static void encode_30_31(void)
+static void encode_30_31_too_big(void)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
     struct buffer out = {0};
@@ -334,7 +334,7 @@ static void encode_30_31(void)
     buffer_free(&out);
 }
 
-static void encode_32(void)
+static void encode_32_limit_falls_within(void)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
     struct buffer out = {0};
@@ -348,7 +348,7 @@ static void encode_32(void)
 }
 
 /* Too little room: nothing is written, and how much it takes is told. */
-static void encode_34(void)
+static void encode_34_no_room(void)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
 
@@ -379,7 +379,7 @@ static void encode_34_buffer_grows(void)
 
 /* ---- limits ---- */
 
-static void clamp_35_36(void)
+static void clamp_35_36_field_1(void)
 {
     static const uint64_t largest[] = {254, 255, 256};
     struct codec codec = with_field(1);
@@ -401,7 +401,7 @@ static void clamp_35_36(void)
     }
 }
 
-static void clamp_37_to_41(void)
+static void clamp_37_to_41_every_field(void)
 {
     static const uint64_t largest[] = {
         255,           65535,           16777215,          4294967295,
@@ -503,7 +503,7 @@ static void zero_length(void)
 
 /* S1, S2: the limit is the payload's. The original looks at the length on the
  * wire, so that the first of these is refused there and the second passes. */
-static void limit_is_the_payloads(void)
+static void limit_S1_S2_is_the_payloads(void)
 {
     struct codec codec = with_options(2, 0, -2, NUM_SKIP_HEAD);
 
@@ -517,7 +517,7 @@ static void limit_is_the_payloads(void)
 
 /* S4: with nothing skipped a length can point at no bytes at all. The original
  * then gives out empty frames for ever. */
-static void frame_of_no_bytes(void)
+static void length_S4_frame_of_no_bytes(void)
 {
     struct codec codec = with_options(2, 0, 0, 0);
 
@@ -525,7 +525,7 @@ static void frame_of_no_bytes(void)
 }
 
 /* A frame shorter than its own head: what is beyond it begins the next. */
-static void frame_within_its_head(void)
+static void length_within_its_head(void)
 {
     struct codec codec = with_options(1, 2, 0, 0);
 
@@ -796,52 +796,52 @@ static void head_is_read_once(void)
 }
 
 static const struct check_case cases[] = {
-    {"decode-01-nothing", decode_01},
-    {"decode-02-one", decode_02},
-    {"decode-03-little-endian", decode_03},
-    {"decode-05-three-in-one-read", decode_05},
-    {"decode-06-07-pieces", decode_06_07},
-    {"decode-10-11-half-a-head", decode_10_11},
-    {"decode-12-half-a-payload", decode_12},
-    {"decode-13-too-big", decode_13},
-    {"decode-14-limit-falls-between", decode_14},
-    {"decode-15-limit-falls-within", decode_15_limit_falls_within},
-    {"decode-16-field-1", decode_16},
-    {"decode-17-offset", decode_17},
-    {"decode-18-with-head", decode_18},
-    {"decode-19-skip", decode_19},
-    {"decode-20-length-counts-the-head", decode_20},
-    {"decode-S3-whole-head-then-end", decode_whole_head_then_end},
-    {"encode-21-adjustment", encode_21},
-    {"encode-23-25-26-one-and-three", encode_23_25_26},
-    {"encode-27-two-bytes-at-a-time", encode_27},
-    {"encode-28-29-order-and-field", encode_28_29},
-    {"encode-30-31-too-big", encode_30_31},
-    {"encode-32-limit-falls-within", encode_32},
-    {"encode-34-no-room", encode_34},
-    {"encode-34-buffer-grows", encode_34_buffer_grows},
-    {"clamp-35-36-field-1", clamp_35_36},
-    {"clamp-37-to-41-every-field", clamp_37_to_41},
-    {"golden-bytes", golden_bytes},
-    {"manual-examples", manual_examples},
-    {"zero-length", zero_length},
-    {"limit-S1-S2-is-the-payloads", limit_is_the_payloads},
-    {"length-S4-frame-of-no-bytes", frame_of_no_bytes},
-    {"length-within-its-head", frame_within_its_head},
-    {"length-over-or-under", length_over_or_under},
-    {"limit-at-the-edge", limit_at_the_edge},
-    {"long-lengths", long_lengths},
-    {"validity", validity},
-    {"names", names},
-    {"line-ends", line_ends},
-    {"line-limit", line_limit},
-    {"line-breaks-binary", line_breaks_binary},
-    {"line-is-not-rescanned", line_is_not_rescanned},
-    {"tlv-skips-unknown-types", tlv_skips_unknown_types},
-    {"tlv-limit", tlv_limit},
-    {"tlv-skipped-is-dropped", tlv_skipped_is_dropped},
-    {"grpc-flag", grpc_flag},
-    {"head-is-read-once", head_is_read_once},
+    CASE(decode_01_nothing, "unit"),
+    CASE(decode_02_one, "unit"),
+    CASE(decode_03_little_endian, "unit"),
+    CASE(decode_05_three_in_one_read, "unit"),
+    CASE(decode_06_07_pieces, "unit"),
+    CASE(decode_10_11_half_a_head, "unit"),
+    CASE(decode_12_half_a_payload, "unit"),
+    CASE(decode_13_too_big, "unit"),
+    CASE(decode_14_limit_falls_between, "unit"),
+    CASE(decode_15_limit_falls_within, "unit"),
+    CASE(decode_16_field_1, "unit"),
+    CASE(decode_17_offset, "unit"),
+    CASE(decode_18_with_head, "unit"),
+    CASE(decode_19_skip, "unit"),
+    CASE(decode_20_length_counts_the_head, "unit"),
+    CASE(decode_S3_whole_head_then_end, "unit"),
+    CASE(encode_21_adjustment, "unit"),
+    CASE(encode_23_25_26_one_and_three, "unit"),
+    CASE(encode_27_two_bytes_at_a_time, "unit"),
+    CASE(encode_28_29_order_and_field, "unit"),
+    CASE(encode_30_31_too_big, "unit"),
+    CASE(encode_32_limit_falls_within, "unit"),
+    CASE(encode_34_no_room, "unit"),
+    CASE(encode_34_buffer_grows, "unit"),
+    CASE(clamp_35_36_field_1, "unit"),
+    CASE(clamp_37_to_41_every_field, "unit"),
+    CASE(golden_bytes, "unit"),
+    CASE(manual_examples, "unit"),
+    CASE(zero_length, "unit"),
+    CASE(limit_S1_S2_is_the_payloads, "unit"),
+    CASE(length_S4_frame_of_no_bytes, "unit"),
+    CASE(length_within_its_head, "unit"),
+    CASE(length_over_or_under, "unit"),
+    CASE(limit_at_the_edge, "unit"),
+    CASE(long_lengths, "unit"),
+    CASE(validity, "unit"),
+    CASE(names, "unit"),
+    CASE(line_ends, "unit"),
+    CASE(line_limit, "unit"),
+    CASE(line_breaks_binary, "unit"),
+    CASE(line_is_not_rescanned, "unit"),
+    CASE(tlv_skips_unknown_types, "unit"),
+    CASE(tlv_limit, "unit"),
+    CASE(tlv_skipped_is_dropped, "unit"),
+    CASE(grpc_flag, "unit"),
+    CASE(head_is_read_once, "unit"),
 };
 
 int main(int argc, char **argv)

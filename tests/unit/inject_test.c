@@ -647,7 +647,7 @@ static void short_counts(void)
     }
 }
 
-static void what_is_left_alone(void)
+static void left_alone(void)
 {
     expect_probe("read=EIO@1-", "pipe", 3, "10 10 10 ", "");
     expect_probe("write=EIO@2-", "pipe", 3, "10 10 10 ", "");
@@ -656,19 +656,19 @@ static void what_is_left_alone(void)
 }
 
 static const struct check_case cases[] = {
-    {"wrong-rules", wrong_rules},
-    {"too-much", too_much},
-    {"blanks", blanks},
-    {"without-rules", without_rules},
-    {"by-number", by_number},
-    {"first-rule-counts", first_rule_counts},
-    {"percent", percent},
-    {"while-a-file-exists", while_a_file_exists},
-    {"counted-over-processes", counted_over_processes},
-    {"every-call", every_call},
-    {"memory", memory},
-    {"short-counts", short_counts},
-    {"left-alone", what_is_left_alone},
+    CASE(wrong_rules, "unit"),
+    CASE(too_much, "unit"),
+    CASE(blanks, "unit"),
+    CASE(without_rules, "unit"),
+    CASE(by_number, "unit"),
+    CASE(first_rule_counts, "unit"),
+    CASE(percent, "unit"),
+    CASE(while_a_file_exists, "unit"),
+    CASE(counted_over_processes, "unit"),
+    CASE(every_call, "unit"),
+    CASE(memory, "unit"),
+    CASE(short_counts, "unit"),
+    CASE(left_alone, "unit"),
 };
 
 int main(int argc, char **argv)

@@ -285,15 +285,11 @@ static void text_of_pairs(void)
 }
 
 static const struct check_case cases[] = {
-    {"words", words},
-    {"quoted-words", quoted_words},
-    {"too-many-words", too_many_words},
-    {"requests", requests},
-    {"values", values},
-    {"wrong-words", wrong_words},
-    {"text-of-values", text_of_values},
-    {"text-of-strings", text_of_strings},
-    {"text-of-pairs", text_of_pairs},
+    CASE(words, "unit"),          CASE(quoted_words, "unit"),
+    CASE(too_many_words, "unit"), CASE(requests, "unit"),
+    CASE(values, "unit"),         CASE(wrong_words, "unit"),
+    CASE(text_of_values, "unit"), CASE(text_of_strings, "unit"),
+    CASE(text_of_pairs, "unit"),
 };
 
 int main(int argc, char **argv)

@@ -145,7 +145,7 @@ static void mutate_stream(const struct codec *codec, const struct seed *seeds,
     }
 }
 
-static void mutate_length(void)
+static void case_length(void)
 {
     static const struct seed seeds[] = {
         {BYTES("\0\0\0\x09"
@@ -163,7 +163,7 @@ static void mutate_length(void)
 }
 
 /* The options are part of what is spoilt. */
-static void mutate_length_options(void)
+static void case_length_options(void)
 {
     static const struct seed seeds[] = {
         {BYTES("\3\0\0\1\0\0\0\x09"
@@ -192,7 +192,7 @@ static void mutate_length_options(void)
     }
 }
 
-static void mutate_line(void)
+static void case_line(void)
 {
     static const struct seed seeds[] = {
         {BYTES("one\ntwo\r\n")},
@@ -205,7 +205,7 @@ static void mutate_line(void)
     mutate_stream(&codec, seeds, CHECK_COUNT(seeds));
 }
 
-static void mutate_tlv(void)
+static void case_tlv(void)
 {
     static const struct seed seeds[] = {
         {BYTES("\1\0\0\0\3abc")},
@@ -217,7 +217,7 @@ static void mutate_tlv(void)
     mutate_stream(&codec, seeds, CHECK_COUNT(seeds));
 }
 
-static void mutate_grpc(void)
+static void case_grpc(void)
 {
     static const struct seed seeds[] = {
         {BYTES("\0\0\0\0\3abc")},
@@ -229,7 +229,7 @@ static void mutate_grpc(void)
     mutate_stream(&codec, seeds, CHECK_COUNT(seeds));
 }
 
-static void mutate_http_requests(void)
+static void case_http_requests(void)
 {
     static const struct seed seeds[] = {
         {BYTES("GET / HTTP/1.1\r\nHost: a\r\n\r\n")},
@@ -244,7 +244,7 @@ static void mutate_http_requests(void)
     mutate_stream(&codec, seeds, CHECK_COUNT(seeds));
 }
 
-static void mutate_http_responses(void)
+static void case_http_responses(void)
 {
     static const struct seed seeds[] = {
         {BYTES("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")},
@@ -258,7 +258,7 @@ static void mutate_http_responses(void)
     mutate_stream(&codec, seeds, CHECK_COUNT(seeds));
 }
 
-static void mutate_protobuf(void)
+static void case_protobuf(void)
 {
     static const struct seed seeds[] = {
         {BYTES("\x0a\6\x0a\1t\x12\1k")},
@@ -282,14 +282,10 @@ static void mutate_protobuf(void)
 }
 
 static const struct check_case cases[] = {
-    {"length", mutate_length},
-    {"length-options", mutate_length_options},
-    {"line", mutate_line},
-    {"tlv", mutate_tlv},
-    {"grpc", mutate_grpc},
-    {"http-requests", mutate_http_requests},
-    {"http-responses", mutate_http_responses},
-    {"protobuf", mutate_protobuf},
+    CASE(case_length, "unit"),         CASE(case_length_options, "unit"),
+    CASE(case_line, "unit"),           CASE(case_tlv, "unit"),
+    CASE(case_grpc, "unit"),           CASE(case_http_requests, "unit"),
+    CASE(case_http_responses, "unit"), CASE(case_protobuf, "unit"),
 };
 
 int main(int argc, char **argv)

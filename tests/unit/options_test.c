@@ -513,17 +513,17 @@ static void as_many_clients_as_fit(void)
 }
 
 static const struct check_case cases[] = {
-    {"every-right-word", every_right_word},
-    {"how-much-is-logged", how_much_is_logged},
-    {"help-and-version", help_and_version},
-    {"every-row", every_row},
-    {"help-that-cannot-be-printed", help_that_cannot_be_printed},
-    {"every-wrong-word", every_wrong_word},
-    {"client-words", client_words},
-    {"wrong-client-words", wrong_client_words},
-    {"own-options", own_options},
-    {"closed-descriptors-are-filled", closed_descriptors_are_filled},
-    {"as-many-clients-as-fit", as_many_clients_as_fit},
+    CASE(every_right_word, "unit"),
+    CASE(how_much_is_logged, "unit"),
+    CASE(help_and_version, "unit"),
+    CASE(every_row, "unit"),
+    CASE(help_that_cannot_be_printed, "unit"),
+    CASE(every_wrong_word, "unit"),
+    CASE(client_words, "unit"),
+    CASE(wrong_client_words, "unit"),
+    CASE(own_options, "unit"),
+    CASE(closed_descriptors_are_filled, "unit"),
+    CASE(as_many_clients_as_fit, "unit"),
 };
 
 int main(int argc, char **argv)

@@ -17,13 +17,12 @@
 
 enum { KIB = 1024, MIB = 1024 * KIB };
 
-/* Set by the case's name; see the table at the end. */
-static const struct store_kind *kind;
 static struct store *store;
 
 static void open_store(size_t max_memory, int shards)
 {
-    store = store_open(kind, (struct store_limits){max_memory, shards});
+    store = store_open(store_named(case_word),
+                       (struct store_limits){max_memory, shards});
     CHECK(store != NULL);
 }
 
@@ -123,7 +122,7 @@ static size_t count_pairs(const char *table)
     return count;
 }
 
-/* ---- one thread ---------------------------------------------------------- */
+/* ---- one thread ---- */
 
 static void empty(void)
 {
@@ -279,7 +278,7 @@ static void list_to_the_limit(void)
     close_store();
 }
 
-/* ---- no memory left ------------------------------------------------------ */
+/* ---- no memory left ---- */
 
 static int fill(struct kv_value value)
 {
@@ -381,7 +380,7 @@ static void larger_than_all(void)
     close_store();
 }
 
-/* ---- many threads -------------------------------------------------------- */
+/* ---- many threads ---- */
 
 enum { WORKERS = 8, ROUNDS = 2000, CROWD = 200, CROWD_ROUNDS = 20 };
 
@@ -583,7 +582,7 @@ static void full_with_threads(void)
 }
 
 /* Which numbers of shards there are. Of the others it asks nothing. */
-static void any_number_of_shards(void)
+static void any_number(void)
 {
     static const int counts[] = {1, 2, 3, 16, 17, 4096};
 
@@ -605,7 +604,7 @@ static void any_number_of_shards(void)
     }
 }
 
-/* ---- the hash ------------------------------------------------------------ */
+/* ---- the hash ---- */
 
 /* Without a secret these are what hash() of CPython 3.11 gives for bytes when
  * PYTHONHASHSEED=0: a second hand wrote SipHash-1-3 there. */
@@ -636,7 +635,7 @@ static void hash_vectors(void)
     (void)hash_of((struct hash_secret){0, 0}, (struct span){NULL, 0});
 }
 
-static void every_store_has_its_secret(void)
+static void case_hash_secret(void)
 {
     struct hash_secret a = hash_secret_make(), b = hash_secret_make();
 
@@ -646,7 +645,7 @@ static void every_store_has_its_secret(void)
 /* The lower half of a hash picks the shard and the upper half the chain, so a
  * shard uses all its chains. With the same bits for both, 1 in 16 of them
  * would hold everything. */
-static void shards_use_all_their_chains(void)
+static void shards_use_all_chains(void)
 {
     struct budget budget = {.max = MIB};
     struct table table = {.budget = &budget};
@@ -682,70 +681,29 @@ static void kinds_by_name(void)
     CHECK(store_named("locks") == NULL);
 }
 
-/* ---- the table of cases -------------------------------------------------- */
+/* ---- the table of cases ---- */
 
-/* Each case three times: a function a kind. */
-#define WITH_EACH(name)                                                        \
-    static void lock_##name(void)                                              \
-    {                                                                          \
-        kind = &store_lock;                                                    \
-        name();                                                                \
-    }                                                                          \
-    static void shards_##name(void)                                            \
-    {                                                                          \
-        kind = &store_shards;                                                  \
-        name();                                                                \
-    }                                                                          \
-    static void owner_##name(void)                                             \
-    {                                                                          \
-        kind = &store_owner;                                                   \
-        name();                                                                \
-    }
-#define THREE(label, name)                                                     \
-    {"lock-" label, lock_##name}, {"shards-" label, shards_##name},            \
-    {                                                                          \
-        "owner-" label, owner_##name                                           \
-    }
-
-WITH_EACH(empty)
-WITH_EACH(every_type)
-WITH_EACH(deletes)
-WITH_EACH(names)
-WITH_EACH(copies)
-WITH_EACH(many_pairs)
-WITH_EACH(list_to_the_limit)
-WITH_EACH(full)
-WITH_EACH(small_ones_count_too)
-WITH_EACH(larger_than_all)
-WITH_EACH(threads)
-WITH_EACH(crowd)
-WITH_EACH(full_with_threads)
-
-static void shards_any_number(void)
-{
-    kind = &store_shards;
-    any_number_of_shards();
-}
+static const char kinds[] = "lock shards owner";
 
 static const struct check_case cases[] = {
-    {"hash-vectors", hash_vectors},
-    {"hash-secret", every_store_has_its_secret},
-    {"kinds-by-name", kinds_by_name},
-    {"shards-use-all-chains", shards_use_all_their_chains},
-    {"shards-any-number", shards_any_number},
-    THREE("empty", empty),
-    THREE("every-type", every_type),
-    THREE("deletes", deletes),
-    THREE("names", names),
-    THREE("copies", copies),
-    THREE("many-pairs", many_pairs),
-    THREE("list-to-the-limit", list_to_the_limit),
-    THREE("full", full),
-    THREE("small-ones-count-too", small_ones_count_too),
-    THREE("larger-than-all", larger_than_all),
-    THREE("threads", threads),
-    THREE("crowd", crowd),
-    THREE("full-with-threads", full_with_threads),
+    CASE(hash_vectors, "unit"),
+    CASE(case_hash_secret, "unit"),
+    CASE(kinds_by_name, "unit"),
+    CASE(shards_use_all_chains, "unit"),
+    CASE(any_number, "unit", .each = "shards"),
+    CASE(empty, "unit", .each = kinds),
+    CASE(every_type, "unit", .each = kinds),
+    CASE(deletes, "unit", .each = kinds),
+    CASE(names, "unit", .each = kinds),
+    CASE(copies, "unit", .each = kinds),
+    CASE(many_pairs, "unit", .each = kinds),
+    CASE(list_to_the_limit, "unit", .each = kinds),
+    CASE(full, "unit", .each = kinds),
+    CASE(small_ones_count_too, "unit", .each = kinds),
+    CASE(larger_than_all, "unit", .each = kinds),
+    CASE(threads, "unit", .each = kinds),
+    CASE(crowd, "unit", .each = kinds),
+    CASE(full_with_threads, "unit", .each = kinds),
 };
 
 int main(int argc, char **argv)

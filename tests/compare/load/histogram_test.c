@@ -203,16 +203,16 @@ static void plotter_text(void)
 }
 
 static const struct check_case cases[] = {
-    {"no-value", no_value},
-    {"one-value", one_value},
-    {"small-values-are-exact", small_values_are_exact},
-    {"latencies", latencies},
-    {"all-sizes", all_sizes},
-    {"few-values", few_values},
-    {"rare-stalls", rare_stalls},
-    {"borders", borders},
-    {"mean-and-deviation", mean_and_deviation},
-    {"plotter-text", plotter_text},
+    CASE(no_value, "unit"),
+    CASE(one_value, "unit"),
+    CASE(small_values_are_exact, "unit"),
+    CASE(latencies, "unit"),
+    CASE(all_sizes, "unit"),
+    CASE(few_values, "unit"),
+    CASE(rare_stalls, "unit"),
+    CASE(borders, "unit"),
+    CASE(mean_and_deviation, "unit"),
+    CASE(plotter_text, "unit"),
 };
 
 int main(int argc, char **argv)

@@ -415,19 +415,19 @@ static void order_of_series(void)
 }
 
 static const struct check_case cases[] = {
-    {"round-trip", round_trip},
-    {"any-text", any_text},
-    {"full", full},
-    {"cut-off", cut_off},
-    {"senseless", senseless},
-    {"left-out", left_out},
-    {"wholly-or-not-at-all", wholly_or_not_at_all},
-    {"fits-a-terminal", fits_a_terminal},
-    {"says-all", says_all},
-    {"colours", colours},
-    {"numbers", numbers},
-    {"characters", characters},
-    {"order-of-series", order_of_series},
+    CASE(round_trip, "measure"),
+    CASE(any_text, "measure"),
+    CASE(full, "measure"),
+    CASE(cut_off, "measure"),
+    CASE(senseless, "measure"),
+    CASE(left_out, "measure"),
+    CASE(wholly_or_not_at_all, "measure"),
+    CASE(fits_a_terminal, "measure"),
+    CASE(says_all, "measure"),
+    CASE(colours, "measure"),
+    CASE(numbers, "measure"),
+    CASE(characters, "measure"),
+    CASE(order_of_series, "measure"),
 };
 
 int main(int argc, char **argv)

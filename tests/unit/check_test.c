@@ -1,0 +1,187 @@
+/* tests/unit/check_test.c - the runner of all tests, run on a table of cases
+ * that end in every way there is; and a limit of time that holds without
+ * CTest. */
+#include "runner.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *own_path;
+
+/* ---- the table: check --table ---- */
+
+static void it_passes(void)
+{
+    CHECK(case_word[0] == '\0' || strstr(case_name, case_word) != NULL);
+}
+
+static void it_fails(void)
+{
+    check_step("one, two");
+    CHECK_EQ(1 + 1, 3);
+}
+
+static void it_skips(void)
+{
+    check_skip("not today");
+}
+
+static void it_dies(void)
+{
+    raise(SIGKILL);
+}
+
+static void it_hangs(void)
+{
+    check_step("wait for nothing");
+    for (;;)
+        pause();
+}
+
+static void case_links(void)
+{
+    it_passes();
+}
+
+static const struct check_case table[] = {
+    CASE(it_passes, "good"),
+    CASE(it_passes, "good", .each = "red blue"),
+    EACH("pass-*-EAGAIN", "read write", it_passes, "good"),
+    CASE(case_links, "good", 7),
+    CASE(it_passes, "good", 30, TRAIT_SELECT),
+    CASE(it_fails, "bad"),
+    CASE(it_skips, "bad"),
+    CASE(it_dies, "bad"),
+    CASE(it_hangs, "bad", 1),
+};
+
+/* ---- the cases ---- */
+
+static struct run run_table(const char *word, const char *value)
+{
+    return run_program((struct process_spec){.path = own_path,
+                                             .args = {"--table", word, value},
+                                             .unwrapped = true},
+                       NULL, 0);
+}
+
+static void expect_status(const struct run *r, int status)
+{
+    CHECK(WIFEXITED(r->status));
+    CHECK_EQ(WEXITSTATUS(r->status), status);
+}
+
+static void expect_said(const char *text, const char *words)
+{
+    if (strstr(text, words) == NULL)
+        CHECK_FAIL("expected \"%s\" in:\n%s", words, text);
+}
+
+/* A case is called as its function, or with a word of its row. */
+static void names(void)
+{
+    static const char *const lines[] = {
+        "it-passes good ", "red-it-passes good ",    "blue-it-passes good ",
+        "links good ",     "pass-read-EAGAIN good ", "pass-write-EAGAIN good "};
+    struct run r = run_table("--list", NULL);
+    int count = 0;
+
+    expect_status(&r, 0);
+    for (size_t i = 0; i < CHECK_COUNT(lines); i++)
+        expect_said(r.out, lines[i]);
+    for (const char *c = r.out; *c != '\0'; c++)
+        count += *c == '\n';
+    CHECK_EQ(count, 10);
+    run_free(&r);
+    r = run_table("--stage", "04");
+    expect_said(r.out, "7 passed, 3 failed, 1 skipped\n");
+    run_free(&r);
+    r = run_table("nothing-like-that", NULL);
+    expect_status(&r, 2);
+    run_free(&r);
+}
+
+static void sums(void)
+{
+    struct run r = run_table(NULL, NULL);
+
+    expect_status(&r, 1);
+    expect_said(r.out, "skipped  it-skips\n");
+    expect_said(r.out, "FAILED   it-fails\nFAILED   it-dies\n"
+                       "FAILED   it-hangs\n");
+    expect_said(r.out, "6 passed, 3 failed, 1 skipped\n");
+    expect_said(r.err, "FAILED: it-dies died of signal 9\n");
+    run_free(&r);
+    r = run_table("--kind", "good");
+    expect_status(&r, 0);
+    expect_said(r.out, "6 passed, 0 failed, 0 skipped\n");
+    run_free(&r);
+}
+
+static void reports(void)
+{
+    struct run r = run_table("--case", "it-fails");
+    char repeat[512];
+
+    expect_status(&r, 1);
+    expect_said(r.err, "FAILED: it-fails (");
+    expect_said(r.err, "  ---> 1 + 1: expected 3, got 2\n    1. one, two\n");
+    snprintf(repeat, sizeof(repeat), "  repeat it with: %s --case it-fails\n",
+             own_path);
+    expect_said(r.err, repeat);
+    run_free(&r);
+    r = run_table("--case", "it-skips");
+    expect_status(&r, CHECK_SKIPPED);
+    run_free(&r);
+    r = run_table("--case", "it-hangs");
+    expect_status(&r, CHECK_TOO_LONG);
+    expect_said(r.err, "FAILED: it-hangs took more than ");
+    expect_said(r.err, "    1. wait for nothing\n");
+    run_free(&r);
+}
+
+/* A server that never says that it is ready, and a case whose own waits would
+ * go on for ever or longer than its limit. */
+static void server_that_never_announces(void)
+{
+    static const char *const waiting[] = {"stop-while-announcing", "announces"};
+    const char *script = harness_path("silent");
+    FILE *f = fopen(script, "we");
+
+    CHECK(f != NULL && fputs("#!/bin/sh\nexec sleep 300\n", f) != EOF);
+    CHECK(fchmod(fileno(f), 0700) == 0 && fclose(f) == 0);
+    for (size_t i = 0; i < CHECK_COUNT(waiting); i++) {
+        struct run r = run_program(
+            (struct process_spec){.path = SUITE,
+                                  .args = {"--server", script, "--limit", "1",
+                                           "--case", waiting[i]},
+                                  .unwrapped = true},
+            NULL, 0);
+
+        expect_status(&r, CHECK_TOO_LONG);
+        expect_said(r.err, " took more than 1 s\n");
+        expect_said(r.err, "  repeat it with: ");
+        run_free(&r);
+    }
+}
+
+static const struct check_case cases[] = {
+    CASE(names, "unit"),
+    CASE(sums, "unit"),
+    CASE(reports, "unit"),
+    CASE(server_that_never_announces, "unit"),
+};
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "--table") == 0) {
+        argv[1] = argv[0];
+        return check_main(argc - 1, argv + 1, table, CHECK_COUNT(table));
+    }
+    own_path = argv[0];
+    return check_main(argc, argv, cases, CHECK_COUNT(cases));
+}
