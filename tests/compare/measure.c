@@ -15,7 +15,7 @@ enum { STOP_MS = 3000 };
 
 const char *load_path;
 
-/* ---- programs ---------------------------------------------------------- */
+/* ---- programs ---- */
 
 int program_start(struct process *p, const char *const *argv, int cpu,
                   bool with_stdin)
@@ -62,7 +62,7 @@ void program_stop(struct process *p)
     *p = (struct process){.in = -1, .out = -1, .err = -1};
 }
 
-/* ---- load -------------------------------------------------------------- */
+/* ---- load ---- */
 
 double line_number(const char *text, const char *name)
 {
@@ -142,7 +142,7 @@ bool run_load(struct load_figures *f, const struct process *server, int cpu,
     return true;
 }
 
-/* ---- numbers ----------------------------------------------------------- */
+/* ---- numbers ---- */
 
 static int by_size(const void *a, const void *b)
 {

@@ -13,7 +13,7 @@
 #include "now.h"
 #include "proc.h"
 
-/* ---- programs (child.h) ------------------------------------------------ */
+/* ---- programs (child.h) ---- */
 
 enum { ANY_CPU = -1, LISTEN_MS = 20000 };
 
@@ -32,7 +32,7 @@ int program_finish(struct process *p, char *output, size_t size);
 /* Asks it to end (SIGTERM), waits a little, kills the group. All zero then. */
 void program_stop(struct process *p);
 
-/* ---- /proc ------------------------------------------------------------- */
+/* ---- /proc ---- */
 
 struct usage {
     double cpu_s;  /* user and system */
@@ -59,7 +59,7 @@ struct memory memory_of(const struct process *p);
  * server has without clients: three streams and one that listens. */
 int client_descriptors_of(const struct process *p);
 
-/* ---- load -------------------------------------------------------------- */
+/* ---- load ---- */
 
 struct load_figures {
     double messages, per_s; /* while it counted */
@@ -81,7 +81,7 @@ extern const char *load_path;
 bool run_load(struct load_figures *f, const struct process *server, int cpu,
               const char *const *options);
 
-/* ---- numbers ----------------------------------------------------------- */
+/* ---- numbers ---- */
 
 struct spread {
     double median, low, high; /* the middle half is between low and high */

@@ -16,7 +16,7 @@ enum { LOOK_EVERY_MS = 3 };
 static char dir[64];    /* empty until a case asks for one */
 static pid_t dir_owner; /* who made it removes it, not a fork */
 
-/* ---- waiting ----------------------------------------------------------- */
+/* ---- waiting ---- */
 
 bool is_instrumented(void)
 {
@@ -46,7 +46,7 @@ void look_again(const char *file, int line, const char *what, long long until)
     nap_ms(LOOK_EVERY_MS);
 }
 
-/* ---- files ------------------------------------------------------------- */
+/* ---- files ---- */
 
 static int remove_one(const char *path, const struct stat *file, int type,
                       struct FTW *place)
@@ -116,7 +116,7 @@ char *read_file(const char *path, size_t *len)
     return text;
 }
 
-/* ---- what this machine has --------------------------------------------- */
+/* ---- what this machine has ---- */
 
 void need_descriptors(rlim_t n)
 {

@@ -20,7 +20,7 @@ enum { MOST_AT_ONCE = 64, LOOK_EVERY_MS = 2, MOST_DESCRIPTORS = 4096 };
 static volatile pid_t groups[MOST_AT_ONCE]; /* started, not killed; 0: free */
 static pid_t owner;                         /* whose they are: not a fork's */
 
-/* ---- all of them --------------------------------------------------------- */
+/* ---- all of them ---- */
 
 void children_kill(void)
 {
@@ -63,7 +63,7 @@ static bool replace_group(pid_t what, pid_t with)
     return false;
 }
 
-/* ---- starting ------------------------------------------------------------ */
+/* ---- starting ---- */
 
 pid_t child_fork(void)
 {
@@ -234,7 +234,7 @@ int child_start(struct process *p, const struct child_spec *spec)
     return 0;
 }
 
-/* ---- hearing ------------------------------------------------------------- */
+/* ---- hearing ---- */
 
 void child_close_in(struct process *p)
 {
@@ -302,12 +302,13 @@ bool child_wait_listening(struct process *p, int timeout_ms)
     if (child_read_line(p, line, sizeof(line), timeout_ms) != 1)
         return false;
     address = announced_address(line);
-    if (address != NULL)
-        snprintf(p->address, sizeof(p->address), "%s", address);
-    return address != NULL;
+    if (address == NULL || strlen(address) >= sizeof(p->address))
+        return false;
+    strcpy(p->address, address);
+    return true;
 }
 
-/* ---- ending -------------------------------------------------------------- */
+/* ---- ending ---- */
 
 bool child_has_ended(struct process *p)
 {

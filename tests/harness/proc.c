@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- one process --------------------------------------------------------- */
+/* ---- one process ---- */
 
 static FILE *open_file(pid_t pid, const char *name)
 {
@@ -98,7 +98,7 @@ bool proc_write(const char *path, const char *text)
     return written;
 }
 
-/* ---- several ------------------------------------------------------------- */
+/* ---- several ---- */
 
 DIR *proc_folder(pid_t pid, const char *name)
 {

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* ---- one process --------------------------------------------------------- */
+/* ---- one process ---- */
 
 /* A line of /proc/PID/stat; times in ticks (sysconf(3), _SC_CLK_TCK). */
 struct proc_stat {
@@ -36,7 +36,7 @@ char proc_state(pid_t pid);   /* 0: it is gone */
 /* Is each of its threads in one of these states? One that is gone is. */
 bool proc_threads_are(pid_t pid, const char *states);
 
-/* ---- several ------------------------------------------------------------- */
+/* ---- several ---- */
 
 /* All of a process group, all children of a process; the caller frees. */
 struct proc_stat *proc_group(pid_t group, int *count);

@@ -29,7 +29,7 @@ static void path_in_dir(char path[128], const char *name, int number)
     snprintf(path, 128, "%s/%s.%d", harness_dir(), name, number);
 }
 
-/* ---- the end of a case ------------------------------------------------- */
+/* ---- the end of a case ---- */
 
 static void kill_all(void)
 {
@@ -104,7 +104,7 @@ void need_own(pid_t pid, const char *what)
         check_skip("needs %s: give it --server, not --port", what);
 }
 
-/* ---- starting ---------------------------------------------------------- */
+/* ---- starting ---- */
 
 /* The words of the wrapper, then the program and its arguments. The wrapper's
  * words are kept: argv points into them. */
@@ -209,7 +209,7 @@ void process_forget(struct process *p)
     memset(p, 0, sizeof(*p));
 }
 
-/* ---- waiting, signals, output ------------------------------------------ */
+/* ---- waiting, signals, output ---- */
 
 bool process_has_ended(struct process *p)
 {

@@ -36,7 +36,7 @@ static void take_address(struct server *s)
         CHECK_FAIL("nobody can connect there: \"%s\"", s->announced);
 }
 
-/* ---- one that runs already ----------------------------------------------- */
+/* ---- one that runs already ---- */
 
 static bool asks_for_nothing(const struct server_spec *spec)
 {
@@ -74,7 +74,7 @@ static bool answers(const struct server *s)
     return fd != -1;
 }
 
-/* ---- starting ------------------------------------------------------------ */
+/* ---- starting ---- */
 
 static void add_args(struct process_spec *spec, const char *const *args)
 {
@@ -193,7 +193,7 @@ struct server *server_start(struct server_spec spec)
     return s;
 }
 
-/* ---- its end ------------------------------------------------------------- */
+/* ---- its end ---- */
 
 void server_expect_alive(struct server *s)
 {

@@ -19,7 +19,7 @@
 
 #include "proc.h"
 
-/* ---- addresses ----------------------------------------------------------- */
+/* ---- addresses ---- */
 
 static int unix_address(const char *path, struct sockaddr_un *un,
                         socklen_t *len)
@@ -106,7 +106,7 @@ bool own_network(uid_t user, gid_t group)
            proc_write("/proc/self/gid_map", groups);
 }
 
-/* ---- who listens --------------------------------------------------------- */
+/* ---- who listens ---- */
 
 /* Flag 00010000 is a socket that accepts. */
 bool unix_is_listening(const char *path)
@@ -141,7 +141,7 @@ static in_port_t port_of(const struct sockaddr *a)
                : ((const struct sockaddr_in *)a)->sin_port;
 }
 
-/* ---- the table of all --------------------------------------------------- */
+/* ---- the table of all ---- */
 
 /* A line: "12: 0100007F:2329 0100007F:9C40 01 00000000:00000000 ...", that is
  * number, both ends, state, bytes to send and bytes to read (proc(5)). */
@@ -163,7 +163,7 @@ static bool find_in_table(struct ends e, struct tcp_socket *found)
     return is_it;
 }
 
-/* ---- one that is asked for ---------------------------------------------- */
+/* ---- one that is asked for ---- */
 
 #if __has_include(<linux/inet_diag.h>)
 #include <linux/inet_diag.h>
@@ -244,7 +244,7 @@ static int find_by_asking(struct ends e, struct tcp_socket *found)
 }
 #endif
 
-/* ------------------------------------------------------------------------- */
+/* ---- in either way ---- */
 
 bool tcp_socket_at(const struct sockaddr *here, const struct sockaddr *there,
                    struct tcp_socket *found)

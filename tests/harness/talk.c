@@ -17,7 +17,7 @@
 
 enum { CHUNK = 65536, NOTED = 31 };
 
-/* ---- connecting -------------------------------------------------------- */
+/* ---- connecting ---- */
 
 static void set_patience(int fd)
 {
@@ -88,7 +88,7 @@ void expect_refused(const struct server *s)
     check_step("%s refuses connections", s->address);
 }
 
-/* ---- sending ----------------------------------------------------------- */
+/* ---- sending ---- */
 
 static void note_bytes(int fd, const char *what, const char *bytes, size_t len)
 {
@@ -153,7 +153,7 @@ size_t send_until_full(int fd, size_t start, size_t limit)
     return sent;
 }
 
-/* ---- receiving --------------------------------------------------------- */
+/* ---- receiving ---- */
 
 /* recv, with what went wrong said in words; -1 only for ECONNRESET. */
 static ssize_t receive(const char *file, int line, int fd, char *bytes,
@@ -282,7 +282,7 @@ size_t read_to_end(int fd, char *bytes, size_t size)
     }
 }
 
-/* ---- both at once ------------------------------------------------------ */
+/* ---- both at once ---- */
 
 static size_t send_some(int fd, const char *bytes, size_t len)
 {
@@ -336,7 +336,7 @@ void exchange_echo_at(const char *file, int line, int fd, const char *bytes,
     free(got);
 }
 
-/* ---- leaving ----------------------------------------------------------- */
+/* ---- leaving ---- */
 
 void half_close(int fd)
 {
@@ -360,7 +360,7 @@ void reset_connection(int fd)
     close(fd);
 }
 
-/* ---- a peer for clients under test ------------------------------------- */
+/* ---- a peer for clients under test ---- */
 
 int peer_listen(char port[8])
 {

@@ -12,11 +12,6 @@
  */
 #include "load.h"
 
-#include "content.h"
-#include "now.h"
-#include "proc.h"
-#include "resources.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -26,6 +21,11 @@
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "content.h"
+#include "now.h"
+#include "proc.h"
+#include "resources.h"
 
 enum {
     BATCH = 256,
@@ -97,7 +97,7 @@ static uint64_t look_at_clock(void)
     return now = (uint64_t)now_ns() - held_ns;
 }
 
-/* ---- when messages are due --------------------------------------------- */
+/* ---- when messages are due ---- */
 
 static uint32_t number_of(const struct client *c)
 {
@@ -150,7 +150,7 @@ static void leave_waiting(struct client *c)
     c->before = c->after = NULL;
 }
 
-/* ---- connections come and go ------------------------------------------- */
+/* ---- connections come and go ---- */
 
 static void note_error(uint64_t *counter, int error)
 {
@@ -243,7 +243,7 @@ static bool settle(struct client *c, uint32_t events)
     return true;
 }
 
-/* ---- messages ---------------------------------------------------------- */
+/* ---- messages ---- */
 
 /* Sends what is due, as far as the socket takes it; the rest when epoll says
  * that there is room again. */
@@ -377,7 +377,7 @@ static void receive_in_order(void)
     }
 }
 
-/* ---- time -------------------------------------------------------------- */
+/* ---- time ---- */
 
 /* Open loop: ends the wait when the next message is due; epoll_wait alone knows
  * only milliseconds. */
@@ -477,7 +477,7 @@ static int timeout_ms(void)
     return ms < LOOK_MS ? (int)ms : LOOK_MS;
 }
 
-/* ---- the phases -------------------------------------------------------- */
+/* ---- the phases ---- */
 
 /* Adds what this process has used so far, or takes it away. */
 static void account(int sign)
@@ -647,7 +647,7 @@ static void run_loop(void)
     }
 }
 
-/* ---- begin and end ----------------------------------------------------- */
+/* ---- begin and end ---- */
 
 /* A message that never came back was on its way at least until now; leaving
  * it out would hide just the worst ones. */

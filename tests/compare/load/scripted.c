@@ -1,11 +1,6 @@
 /* tests/compare/load/scripted.c - see scripted.h. */
 #include "scripted.h"
 
-#include "blocking.h"
-#include "net.h"
-#include "now.h"
-#include "resources.h"
-
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -14,6 +9,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "blocking.h"
+#include "net.h"
+#include "now.h"
+#include "resources.h"
 
 enum { BUFFER_SIZE = 64 * 1024, STACK_SIZE = 256 * 1024 };
 

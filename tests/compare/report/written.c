@@ -3,13 +3,13 @@
  * character. */
 #include "written.h"
 
-#include "check.h"
-
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- pieces ------------------------------------------------------------ */
+#include "check.h"
+
+/* ---- pieces ---- */
 
 /* The end of a tag that begins at `at`, which is '<': quotes are paired. */
 static const char *tag_end(const char *at)
@@ -132,7 +132,7 @@ void attribute_of(char *value, size_t size, const struct token *token,
     }
 }
 
-/* ---- numbers ----------------------------------------------------------- */
+/* ---- numbers ---- */
 
 static struct written *add_row(struct list *l)
 {
@@ -171,7 +171,7 @@ struct list numbers_of(const struct results *r)
     return l;
 }
 
-/* ---- pictures ---------------------------------------------------------- */
+/* ---- pictures ---- */
 
 struct list read_pictures(const char *html, const char *kind)
 {
@@ -205,7 +205,7 @@ struct list read_pictures(const char *html, const char *kind)
     return l;
 }
 
-/* ---- tables ------------------------------------------------------------ */
+/* ---- tables ---- */
 
 static void take_number(char to[NUMBER_SIZE], const char *text)
 {
