@@ -18,10 +18,25 @@ static bool has_neighbour(void)
     return server->after != NULL;
 }
 
+static bool has_page(void)
+{
+    return exists(in_root(page_of(server)));
+}
+
+static bool has_built_page(void)
+{
+    return has_page() && server->absent == NULL;
+}
+
 /* A variant has no client and no README of its own. */
 static bool is_stage(void)
 {
     return !server_is_variant(server);
+}
+
+static bool is_variant_with_page(void)
+{
+    return server_is_variant(server) && has_page();
 }
 
 static bool is_built_stage(void)
@@ -37,10 +52,11 @@ static const struct row server_cases[] = {
     {CASE(case_diff_budget, "prose", 180), has_neighbour},
     {CASE(case_riddles, "prose", 180), NULL},
     {CASE(case_readme_form, "prose", 180), is_stage},
-    {CASE(case_readme_names, "prose", 180), is_stage},
-    {CASE(case_readme_code, "prose", 180), is_stage},
+    {CASE(case_page, "prose", 180), is_variant_with_page},
+    {CASE(case_readme_names, "prose", 180), has_page},
+    {CASE(case_readme_code, "prose", 180), has_page},
     {CASE(case_picture, "prose", 180), is_stage},
-    {CASE(case_transcripts, "prose", 180), is_built_stage},
+    {CASE(case_transcripts, "prose", 180), has_built_page},
     {CASE(case_cc_lines, "prose", 180), is_built_stage},
     {CASE(case_built_alone, "prose", 180), is_built_stage},
     {CASE(case_exercise, "prose", 180), is_built_stage},

@@ -125,6 +125,10 @@ const struct server_info *neighbour_of(const struct server_info *s);
  * NULL: a variant that has its stage's, or a system that cannot build it. */
 const char *client_source(const struct server_info *s);
 
+/* Its README, or a variant's page, 06-epoll/edge.md, which need not exist: the
+ * key-value server's is in docs/. */
+const char *page_of(const struct server_info *s);
+
 /* How the tables and the targets name it: "06", and behind that "-edge" or
  * what else joins the two. */
 const char *short_name(const struct server_info *s, const char *joint);
@@ -166,6 +170,7 @@ void case_twins(void);
 void case_riddles(void);
 void case_diff_budget(void);
 void case_readme_form(void);
+void case_page(void);
 void case_readme_names(void);
 void case_readme_code(void);
 void case_picture(void);

@@ -1,5 +1,6 @@
-/* tests/prose/readme.c - the README of a stage: its ten points, in order; what
- * it names is there; the code it shows is the code. */
+/* tests/prose/readme.c - the README of a stage: its ten points, in order; the
+ * page of a variant; what they name is there, the code they show is the code.
+ */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +8,13 @@
 
 #include "prose.h"
 
-enum { MAX_LINES = 120, EXERCISES = 3, MIN_POINTS = 3, MAX_POINTS = 5 };
+enum {
+    MAX_LINES = 120,
+    MAX_PAGE = 45, /* of a variant */
+    EXERCISES = 3,
+    MIN_POINTS = 3,
+    MAX_POINTS = 5
+};
 
 static const char *const sections[] = {
     "Try it",
@@ -23,7 +30,7 @@ static const char *const sections[] = {
 
 static struct text readme(void)
 {
-    return read_text("%s/README.md", server->name);
+    return read_text("%s", page_of(server));
 }
 
 static void check_sections(const struct text *t)
@@ -102,6 +109,24 @@ void case_readme_form(void)
         check_diff_summary(&t);
 }
 
+/* A variant's page is a section that got a file of its own. */
+void case_page(void)
+{
+    struct text t = readme();
+    struct text stage = read_text("%s/README.md", server->stage);
+    const char *link = keep_format("](%s)", strrchr(t.path, '/') + 1);
+    bool linked = false;
+
+    if (t.count > MAX_PAGE)
+        CHECK_FAIL("%s has %zu lines, the limit is %d", t.path, t.count,
+                   MAX_PAGE);
+    CHECK(starts_with(t.lines[0], keep_format("# %s: ", server->name)));
+    for (size_t i = 0; i < stage.count; i++)
+        linked = linked || strstr(stage.lines[i], link) != NULL;
+    if (!linked)
+        CHECK_FAIL("%s has no link to %s", stage.path, t.path);
+}
+
 /* "name()" gives "name", everything else NULL. */
 static const char *called_name(const char *code)
 {
@@ -146,7 +171,7 @@ static bool is_mentioned_in(const char *suffixes, const char *folder,
 static bool is_here(const char *name)
 {
     return is_defined_in(server->source, name) ||
-           is_defined_in(keep_format("%s/client.c", server->name), name) ||
+           is_defined_in(keep_format("%s/client.c", server->stage), name) ||
            is_mentioned_in(".h", "common/", name);
 }
 
@@ -204,12 +229,13 @@ void case_readme_names(void)
             CHECK_FAIL("%s:%zu: there is no %s() in this stage", t.path,
                        s.code_line + 1, name);
         if (is_identifier(s.code) &&
-            !is_mentioned_in(".c .h", server->name, s.code) &&
+            !is_mentioned_in(".c .h", server->stage, s.code) &&
             !is_mentioned_in(".c .h", "common/", s.code))
             CHECK_FAIL("%s:%zu: there is no %s in this stage", t.path,
                        s.code_line + 1, s.code);
     }
-    check_points(&t);
+    if (!server_is_variant(server))
+        check_points(&t);
 }
 
 void case_functions_named(void)
@@ -230,13 +256,13 @@ void case_functions_named(void)
     }
 }
 
-static bool has_line(const char *name, const char *line)
+static bool has_line(const char *path, const char *line)
 {
     struct text t;
 
-    if (!exists(in_root(keep_format("%s/%s", server->name, name))))
+    if (!exists(in_root(path)))
         return false;
-    t = read_text("%s/%s", server->name, name);
+    t = read_text("%s", path);
     for (size_t i = 0; i < t.count; i++)
         if (strcmp(trimmed(t.lines[i]), line) == 0)
             return true;
@@ -254,8 +280,8 @@ void case_readme_code(void)
         for (size_t i = b.first; i < b.end; i++) {
             const char *line = trimmed(t.lines[i]);
 
-            if (*line != '\0' && !has_line("server.c", line) &&
-                !has_line("client.c", line))
+            if (*line != '\0' && !has_line(server->source, line) &&
+                !has_line(keep_format("%s/client.c", server->stage), line))
                 CHECK_FAIL("%s:%zu: not a line of this stage: %s", t.path,
                            i + 1, line);
         }

@@ -15,11 +15,24 @@ enum {
     MAX_VARIABLES = 8
 };
 
+/* The longest of all, and the deepest nesting: what is left under the limits.
+ */
+static struct {
+    size_t in_main, elsewhere;
+    int nesting;
+} most;
+
 static void check_function(const struct text *t, const struct function *f)
 {
     size_t lines = f->end - f->first;
     size_t limit = strcmp(f->name, "main") == 0 ? MAX_MAIN : MAX_FUNCTION;
 
+    if (limit == MAX_MAIN)
+        most.in_main = lines;
+    else if (lines > most.elsewhere)
+        most.elsewhere = lines;
+    if (f->nesting > most.nesting)
+        most.nesting = f->nesting;
     check_step("%s:%zu: %s, %zu lines, nesting %d", t->path, f->first + 1,
                f->name, lines, f->nesting);
     if (lines > limit)
@@ -134,8 +147,10 @@ void case_sizes(void)
     while (next_function(&source, f.end, &f))
         check_function(&source, &f);
     CHECK(f.end > 0);
-    printf("%s: %zu of %d lines\n", source.path, source.count,
-           server->max_lines);
+    printf("%s: %zu of %d lines; main %zu of %d, functions %zu of %d, nesting "
+           "%d of %d\n",
+           source.path, source.count, server->max_lines, most.in_main, MAX_MAIN,
+           most.elsewhere, MAX_FUNCTION, most.nesting, MAX_NESTING);
     if (source.count > (size_t)server->max_lines)
         CHECK_FAIL("%s has %zu lines, the limit is %d", source.path,
                    source.count, server->max_lines);

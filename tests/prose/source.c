@@ -185,6 +185,13 @@ const char *client_source(const struct server_info *s)
     return s->client_source;
 }
 
+const char *page_of(const struct server_info *s)
+{
+    if (server_is_variant(s))
+        return keep_format("%s.md", s->name);
+    return keep_format("%s/README.md", s->name);
+}
+
 const char *short_name(const struct server_info *s, const char *joint)
 {
     const char *variant = strchr(s->name, '/');
