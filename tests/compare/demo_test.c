@@ -4,7 +4,6 @@
  * its stage should, and leaves nothing behind.
  */
 #include <ctype.h>
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
