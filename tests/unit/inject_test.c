@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- the probe ----------------------------------------------------------- */
+/* ---- the probe ---- */
 
 enum { PIECE = 10 }; /* bytes that a probe asks to be moved */
 
@@ -376,7 +376,7 @@ static int run_probe(const char *name, int times)
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* ---- running it ---------------------------------------------------------- */
+/* ---- running it ---- */
 
 struct outcome {
     int status;
@@ -462,7 +462,7 @@ static void expect_rejected(const char *rules, const char *item,
         CHECK_FAIL("it must name '%s' and say \"%s\": %s", item, why, o->err);
 }
 
-/* ---- the grammar -------------------------------------------------------- */
+/* ---- the grammar ---- */
 
 static void wrong_rules(void)
 {
@@ -530,7 +530,7 @@ static void without_rules(void)
     expect_text(run("", "accept", 2)->out, "EBADF EBADF ");
 }
 
-/* ---- when --------------------------------------------------------------- */
+/* ---- when ---- */
 
 static void by_number(void)
 {
@@ -594,7 +594,7 @@ static void counted_over_processes(void)
                  "EBADF(child) EBADF EINTR(child) EBADF ", "accept EINTR 4\n");
 }
 
-/* ---- what --------------------------------------------------------------- */
+/* ---- what ---- */
 
 /* The socket's filling is one write; "free" and stdio are not in between. */
 static void every_call(void)

@@ -12,7 +12,7 @@
 #include "check.h"
 #include "feed.h"
 
-/* ---- lines into words ---------------------------------------------------- */
+/* ---- lines into words ---- */
 
 /* The words that come out, each followed by '|'; "!" when it is wrong. */
 static void expect_words(const char *line, const char *want)
@@ -78,7 +78,7 @@ static void too_many_words(void)
     CHECK_EQ(split_line(line, list, &why), -1);
 }
 
-/* ---- words into requests ------------------------------------------------- */
+/* ---- words into requests ---- */
 
 static enum words_status request_of(const char *line, struct buffer *out,
                                     char why[WHY_LEN])
@@ -201,7 +201,7 @@ static void wrong_words(void)
     }
 }
 
-/* ---- responses as text --------------------------------------------------- */
+/* ---- responses as text ---- */
 
 static void expect_text(struct buffer *message, const char *want)
 {

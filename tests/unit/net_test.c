@@ -30,7 +30,7 @@
 #include "resources.h"
 #include "roster.h"
 
-/* ---- files and descriptors ----------------------------------------------- */
+/* ---- files and descriptors ---- */
 
 /* "unix:" and a path in a directory of this case's own. */
 static const char *in_dir(const char *name)
@@ -96,8 +96,7 @@ static void expect_failure(int result, int error)
                    errno_symbol(got));
 }
 
-/* ---- accept's errors --------------------------------------------------------
- */
+/* ---- accept's errors ---- */
 
 static void every_error_of_accept(void)
 {
@@ -129,8 +128,7 @@ static void every_error_of_accept(void)
     }
 }
 
-/* ---- listening and connecting on TCP
- * ------------------------------------------ */
+/* ---- listening and connecting on TCP ---- */
 
 static void expect_talk_over(int listen_fd, const char *host, const char *port)
 {
@@ -218,8 +216,7 @@ static void addresses_that_cannot_be_had(void)
     expect_failure(listen_on("192.0.2.1", "0"), EADDRNOTAVAIL);
 }
 
-/* ---- Unix sockets
- * ---------------------------------------------------------------- */
+/* ---- Unix sockets ---- */
 
 static void listen_on_a_path(void)
 {
@@ -322,8 +319,7 @@ static void only_our_socket_is_removed(void)
     CHECK(exists(path_of(address)));
 }
 
-/* ---- the line that says: clients may come
- * ------------------------------------------- */
+/* ---- the line that says: clients may come ---- */
 
 static int listener;
 
@@ -370,8 +366,7 @@ static void announced_addresses(void)
     expect_announced(want);
 }
 
-/* ---- sockets of clients
- * ------------------------------------------------------------- */
+/* ---- sockets of clients ---- */
 
 static void pair(int fds[2])
 {
@@ -420,8 +415,7 @@ static void a_peer_that_is_gone(void)
     CHECK(strcmp(peer_address(listen_on("127.0.0.1", "0"), text), "?") == 0);
 }
 
-/* ---- send_all, write_all, and what a client keeps account of
- * ------------------------------------ */
+/* ---- send_all, write_all, and what a client keeps account of ---- */
 
 enum { MUCH = 4 * 1024 * 1024 };
 
@@ -634,8 +628,7 @@ static void farewells_are_the_service_s(void)
     }
 }
 
-/* ---- when the server closes first: the client's exit status
- * ---------------------------- */
+/* ---- when the server closes first: the client's exit status ---- */
 
 enum on_stdin { IDLE, HAS_MORE, HAS_ENDED, IS_FILE, IS_READ };
 
@@ -700,8 +693,7 @@ static void what_is_left_decides(void)
     }
 }
 
-/* ---- hanging up
- * ---------------------------------------------------------------------- */
+/* ---- hanging up ---- */
 
 /* The client still talks: closing at once would reset the connection and
  * could destroy the reply. It reads what was said to the end. */
@@ -748,8 +740,7 @@ static void who_does_not_hang_up(void)
     CHECK_EQ(errno, ENOTTY);
 }
 
-/* ---- the wake pipe
- * ------------------------------------------------------------------- */
+/* ---- the wake pipe ---- */
 
 static void a_wake_pipe_never_blocks(void)
 {
@@ -786,8 +777,7 @@ static void no_descriptor_for_a_wake_pipe(void)
     CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
 }
 
-/* ---- limits, copies, rosters, time
- * ------------------------------------------------------ */
+/* ---- limits, copies, rosters, time ---- */
 
 static void descriptor_limits(void)
 {

@@ -105,8 +105,7 @@ static void expect_in(const char *text, const char *part)
     }
 }
 
-/* ---- right words ------------------------------------------------------------
- */
+/* ---- right words ---- */
 
 struct right {
     const char *words[WORDS];
@@ -247,8 +246,7 @@ static void help_that_cannot_be_printed(void)
     expect_in(o.err, "ENOSPC");
 }
 
-/* ---- wrong words
- * -------------------------------------------------------------- */
+/* ---- wrong words ---- */
 
 struct wrong {
     const char *words[WORDS];
@@ -316,8 +314,7 @@ static void every_wrong_word(void)
     }
 }
 
-/* ---- a client's
- * ------------------------------------------------------------------ */
+/* ---- a client's ---- */
 
 static void client_words(void)
 {
@@ -360,8 +357,7 @@ static void wrong_client_words(void)
     }
 }
 
-/* ---- a program's own
- * --------------------------------------------------------------- */
+/* ---- a program's own ---- */
 
 static const char *codec_at(int i)
 {
@@ -435,8 +431,7 @@ static void own_options(void)
     CHECK(strstr(o.out, "greet") == NULL);
 }
 
-/* ---- closed standard descriptors
- * ------------------------------------------------------ */
+/* ---- closed standard descriptors ---- */
 
 /* Says by its exit status what the next descriptor is and whether 0 to 2 are
  * all taken. */
@@ -469,8 +464,7 @@ static void closed_descriptors_are_filled(void)
         CHECK_EQ(run(parse_with_closed, words[i]).status, 20);
 }
 
-/* ---- how many clients fit
- * ---------------------------------------------------------------- */
+/* ---- how many clients fit ---- */
 
 /* In a child, for it changes the process's limit. */
 static void fit(int argc, char **argv)

@@ -14,7 +14,7 @@
 
 enum { MAX = 2048 };
 
-/* ---- a conversation fed in pieces ---------------------------------------- */
+/* ---- a conversation fed in pieces ---- */
 
 struct talk {
     struct session session;
@@ -84,8 +84,7 @@ static void expect_at_every_split(const char *service, const char *said,
     expect_talk(&t, heard, heard_len, last);
 }
 
-/* ---- farewells ------------------------------------------------------------
- */
+/* ---- farewells ---- */
 
 static const char *const farewells[] = {"bye\n",    "bye\r\n", "exit\n",
                                         "exit\r\n", "quit\n",  "quit\r\n"};
@@ -196,8 +195,7 @@ static void a_long_line_is_no_farewell(void)
     }
 }
 
-/* ---- echo and upper ---------------------------------------------------------
- */
+/* ---- echo and upper ---- */
 
 /* In place: the reply is the buffer. */
 static void upper_on_every_byte(void)
@@ -246,8 +244,7 @@ static void upper_leaves_utf8_alone(void)
                           sizeof(heard) - 1, false);
 }
 
-/* ---- hello and greet
- * ---------------------------------------------------------- */
+/* ---- hello and greet ---- */
 
 static void hello_says_one_thing(void)
 {
@@ -299,8 +296,7 @@ static void services_by_name(void)
     CHECK(service_find("hello") != service_find("greet"));
 }
 
-/* ---- any stream, against a second, plain reading of the contract
- * --------------- */
+/* ---- any stream, against a second, plain reading of the contract ---- */
 
 struct expected {
     char heard[MAX];
@@ -424,8 +420,7 @@ static void any_stream_in_any_pieces(void)
     CHECK(farewells_seen > 5000);
 }
 
-/* ---- work
- * -------------------------------------------------------------------- */
+/* ---- work ---- */
 
 static void work_takes_its_time(void)
 {
