@@ -5,8 +5,6 @@
  * what came of each.
  */
 #include "check.h"
-#include "harness.h"
-#include "log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +21,9 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "harness.h"
+#include "log.h"
 
 /* ---- the probe ---- */
 

@@ -844,9 +844,7 @@ static void deadlines(void)
     CHECK(clock_ms() <= clock_ms());
 }
 
-/* ---- the log
- * ------------------------------------------------------------------------------
- */
+/* ---- the log ---- */
 
 static void (*said)(void);
 
