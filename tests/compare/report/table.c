@@ -4,26 +4,6 @@
 
 #include <string.h>
 
-enum { MOST_NOTES = 64 };
-
-struct notes {
-    const char *texts[MOST_NOTES];
-    int count;
-    char where[NAME_SIZE]; /* the beginning of their anchors */
-};
-
-/* Its number below the table, where it is written once. */
-static int take_note(struct notes *n, const char *note)
-{
-    for (int i = 0; i < n->count; i++)
-        if (strcmp(n->texts[i], note) == 0)
-            return i + 1;
-    if (n->count == MOST_NOTES)
-        return 0;
-    n->texts[n->count++] = note;
-    return n->count;
-}
-
 /* Where it ranges; where room is scarce, how far. */
 static void write_cell_spread(FILE *out, const struct figure *f, bool is_brief)
 {
@@ -39,21 +19,19 @@ static void write_cell_spread(FILE *out, const struct figure *f, bool is_brief)
                 shown_text(b, f->high));
 }
 
-static void write_cell(FILE *out, const struct figure *f, struct notes *notes,
-                       bool is_brief)
+static void write_cell(FILE *out, const struct grid *g, const struct figure *f,
+                       const char *where, bool is_brief)
 {
     char a[NUMBER_SIZE];
-    int number;
 
     if (f == NULL) {
         fputs("<td></td>", out);
         return;
     }
     fprintf(out, "<td><span>%s</span>", shown_text(a, f->median));
-    number = f->note[0] != '\0' ? take_note(notes, f->note) : 0;
-    if (number > 0)
-        fprintf(out, "<sup><a href=\"#%s%d\">%d</a></sup>", notes->where,
-                number, number);
+    if (note_of(g, f) > 0)
+        fprintf(out, "<sup><a href=\"#%s%d\">%d</a></sup>", where,
+                note_of(g, f), note_of(g, f));
     write_cell_spread(out, f, is_brief);
     fputs("</td>", out);
 }
@@ -72,7 +50,7 @@ static void write_head(FILE *out, const struct grid *g, bool with_links)
 }
 
 static void write_row(FILE *out, const struct grid *g, int row,
-                      struct notes *notes, bool is_models)
+                      const char *where, bool is_models)
 {
     const struct experiment *e = g->from[0];
     struct look look = look_of(e, g->names[row]);
@@ -84,27 +62,23 @@ static void write_row(FILE *out, const struct grid *g, int row,
     write_mark(out, look, 0, 0, 1);
     markup(out, "</g></svg>%s</th>", g->names[row]);
     for (int i = 0; i < g->n_columns; i++)
-        write_cell(out, g->figures[row][i], notes, is_models);
+        write_cell(out, g, g->figures[row][i], where, is_models);
     fputs("</tr>\n", out);
 }
 
-static void write_notes(FILE *out, const struct notes *notes)
+static void write_notes(FILE *out, const struct grid *g, const char *where)
 {
-    if (notes->count == 0)
+    if (g->n_notes == 0)
         return;
     fputs("<ol class=\"notes\">\n", out);
-    for (int i = 0; i < notes->count; i++)
-        markup(out, "<li id=\"%s%d\">%s</li>\n", notes->where, i + 1,
-               notes->texts[i]);
+    for (int i = 0; i < g->n_notes; i++)
+        markup(out, "<li id=\"%s%d\">%s</li>\n", where, i + 1, g->notes[i]);
     fputs("</ol>\n", out);
 }
 
 void write_table(FILE *out, const struct grid *g, const char *caption,
                  const char *where, bool is_models)
 {
-    struct notes notes = {.count = 0};
-
-    snprintf(notes.where, sizeof(notes.where), "%s", where);
     markup(out,
            "<div class=\"scroll%s\" tabindex=\"0\" role=\"region\" "
            "aria-labelledby=\"%scaption\"><table>\n"
@@ -113,7 +87,7 @@ void write_table(FILE *out, const struct grid *g, const char *caption,
     write_head(out, g, is_models);
     fputs("<tbody>\n", out);
     for (int i = 0; i < g->n_rows; i++)
-        write_row(out, g, i, &notes, is_models);
+        write_row(out, g, i, where, is_models);
     fputs("</tbody></table></div>\n", out);
-    write_notes(out, &notes);
+    write_notes(out, g, where);
 }

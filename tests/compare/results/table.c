@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WIDTH = 80, GAP = 2, CELL_SIZE = 64, MOST_NOTES = 32 };
+enum { WIDTH = 80, GAP = 2, CELL_SIZE = 64 };
 
 /* ---- text ---- */
 
@@ -97,34 +97,12 @@ void wrap(FILE *out, const char *text, int column, int indent)
 
 enum form { WITH_RANGE, WITH_PERCENT, ALONE };
 
-/* A grid, and what is said below it. */
-struct table {
-    const struct grid *grid;
-    const char *notes[MOST_NOTES];
-    int n_notes;
-};
-
-/* The number of its note, which is to stand below, 0: it has none. */
-static int take_note(struct table *t, const struct figure *f)
-{
-    if (f->note[0] == '\0')
-        return 0;
-    for (int i = 0; i < t->n_notes; i++)
-        if (strcmp(t->notes[i], f->note) == 0)
-            return i + 1;
-    if (t->n_notes == MOST_NOTES)
-        return 0;
-    t->notes[t->n_notes++] = f->note;
-    return t->n_notes;
-}
-
 /* "4.81 (4.7-4.9)", "4.81 +-2%", "4.81", with the number of its note. */
-static const char *cell_text(char text[CELL_SIZE], struct table *t,
+static const char *cell_text(char text[CELL_SIZE], const struct grid *g,
                              const struct figure *f, enum form form)
 {
     char a[NUMBER_SIZE], b[NUMBER_SIZE];
     size_t len;
-    int note;
 
     if (f == NULL)
         return strcpy(text, "");
@@ -137,9 +115,8 @@ static const char *cell_text(char text[CELL_SIZE], struct table *t,
         snprintf(text + len, CELL_SIZE - len, " +-%s%%",
                  percent_text(a, spread_percent(f)));
     len = strlen(text);
-    note = take_note(t, f);
-    if (note != 0)
-        snprintf(text + len, CELL_SIZE - len, " [%d]", note);
+    if (note_of(g, f) != 0)
+        snprintf(text + len, CELL_SIZE - len, " [%d]", note_of(g, f));
     return text;
 }
 
@@ -158,36 +135,35 @@ static int longest_word(const char *text)
     return longest;
 }
 
-static int column_width(struct table *t, int column, enum form form)
+static int column_width(const struct grid *g, int column, enum form form)
 {
-    int width = longest_word(t->grid->headings[column]), cell;
+    int width = longest_word(g->headings[column]), cell;
     char text[CELL_SIZE];
 
-    for (int i = 0; i < t->grid->n_rows; i++) {
-        cell =
-            text_width(cell_text(text, t, t->grid->figures[i][column], form));
+    for (int i = 0; i < g->n_rows; i++) {
+        cell = text_width(cell_text(text, g, g->figures[i][column], form));
         width = cell > width ? cell : width;
     }
     return width;
 }
 
-static int names_width(const struct table *t)
+static int names_width(const struct grid *g)
 {
     int width = 0;
 
-    for (int i = 0; i < t->grid->n_rows; i++)
-        if (text_width(t->grid->names[i]) > width)
-            width = text_width(t->grid->names[i]);
+    for (int i = 0; i < g->n_rows; i++)
+        if (text_width(g->names[i]) > width)
+            width = text_width(g->names[i]);
     return width;
 }
 
 /* How many columns from `first` on fit in a line; at least one. */
-static int columns_that_fit(struct table *t, int first, enum form form)
+static int columns_that_fit(const struct grid *g, int first, enum form form)
 {
-    int width = names_width(t), count = 0;
+    int width = names_width(g), count = 0;
 
-    while (first + count < t->grid->n_columns) {
-        width += GAP + column_width(t, first + count, form);
+    while (first + count < g->n_columns) {
+        width += GAP + column_width(g, first + count, form);
         if (width > WIDTH && count > 0)
             break;
         count++;
@@ -215,16 +191,16 @@ static size_t heading_line(const char **text, const char **line, int width)
     return len;
 }
 
-static void print_headings(FILE *out, struct table *t, int first, int count,
-                           const int *widths)
+static void print_headings(FILE *out, const struct grid *g, int first,
+                           int count, const int *widths)
 {
     const char *rest[MOST_XS], *line;
     bool more = true;
 
     for (int i = 0; i < count; i++)
-        rest[i] = t->grid->headings[first + i];
+        rest[i] = g->headings[first + i];
     while (more) {
-        int owed = names_width(t);
+        int owed = names_width(g);
 
         more = false;
         for (int i = 0; i < count; i++) {
@@ -243,23 +219,23 @@ static void print_headings(FILE *out, struct table *t, int first, int count,
     }
 }
 
-static void print_block(FILE *out, struct table *t, int first, int count,
+static void print_block(FILE *out, const struct grid *g, int first, int count,
                         enum form form)
 {
-    int widths[MOST_XS], names = names_width(t);
+    int widths[MOST_XS], names = names_width(g);
     char text[CELL_SIZE];
 
     for (int i = 0; i < count; i++)
-        widths[i] = column_width(t, first + i, form);
+        widths[i] = column_width(g, first + i, form);
     ink(out, INK_QUIET);
-    print_headings(out, t, first, count, widths);
+    print_headings(out, g, first, count, widths);
     ink(out, INK_OFF);
-    for (int row = 0; row < t->grid->n_rows; row++) {
-        int owed = names - text_width(t->grid->names[row]);
+    for (int row = 0; row < g->n_rows; row++) {
+        int owed = names - text_width(g->names[row]);
 
-        put(out, t->grid->names[row], strlen(t->grid->names[row]));
+        put(out, g->names[row], strlen(g->names[row]));
         for (int i = 0; i < count; i++) {
-            cell_text(text, t, t->grid->figures[row][first + i], form);
+            cell_text(text, g, g->figures[row][first + i], form);
             owed += GAP + widths[i] - text_width(text);
             if (text[0] != '\0') {
                 pad(out, owed);
@@ -290,19 +266,18 @@ static void print_worst(FILE *out, const struct grid *g)
 
 void print_grid(FILE *out, const struct grid *g)
 {
-    struct table table = {.grid = g}, *t = &table;
     enum form form = WITH_RANGE;
 
-    while (form < ALONE && columns_that_fit(t, 0, form) < g->n_columns)
+    while (form < ALONE && columns_that_fit(g, 0, form) < g->n_columns)
         form++;
     for (int at = 0, count; at < g->n_columns; at += count) {
-        count = columns_that_fit(t, at, form);
+        count = columns_that_fit(g, at, form);
         if (at > 0)
             fputc('\n', out);
-        print_block(out, t, at, count, form);
+        print_block(out, g, at, count, form);
     }
     if (form == ALONE)
         print_worst(out, g);
-    for (int i = 0; i < t->n_notes; i++)
-        wrap(out, t->notes[i], fprintf(out, "[%d] ", i + 1), 4);
+    for (int i = 0; i < g->n_notes; i++)
+        wrap(out, g->notes[i], fprintf(out, "[%d] ", i + 1), 4);
 }

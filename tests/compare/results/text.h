@@ -10,7 +10,7 @@
 
 #include "results.h"
 
-enum { NUMBER_SIZE = 40, MOST_XS = 64, PATH_SIZE = 4096 };
+enum { NUMBER_SIZE = 40, MOST_XS = 64, MOST_NOTES = 64, PATH_SIZE = 4096 };
 
 /* ---- numbers ---- */
 
@@ -77,12 +77,17 @@ struct grid {
     char headings[MOST_XS][TEXT_SIZE];
     const struct figure *figures[MOST_SERIES][MOST_XS];
     const struct experiment *from[MOST_XS]; /* where a column comes from */
+    const char *notes[MOST_NOTES];          /* of its figures, each once */
+    int n_notes;
 };
 void grid_of_picture(struct grid *g, const struct experiment *e,
                      const struct picture *p);
 
 /* The models, with a column for each picture that names one. */
 void grid_of_models(struct grid *g, const struct results *r);
+
+/* The number of a figure's note, 1, 2 ...; 0: it has none. */
+int note_of(const struct grid *g, const struct figure *f);
 
 /* Was something asserted, and did not hold? */
 bool has_failed(const struct experiment *e);

@@ -79,6 +79,26 @@ bool has_failed(const struct experiment *e)
 
 /* ---- tables ---- */
 
+int note_of(const struct grid *g, const struct figure *f)
+{
+    for (int i = 0; i < g->n_notes; i++)
+        if (strcmp(g->notes[i], f->note) == 0)
+            return i + 1;
+    return 0;
+}
+
+static void collect_notes(struct grid *g)
+{
+    for (int j = 0; j < g->n_columns; j++)
+        for (int i = 0; i < g->n_rows; i++) {
+            const struct figure *f = g->figures[i][j];
+
+            if (f != NULL && f->note[0] != '\0' && note_of(g, f) == 0 &&
+                g->n_notes < MOST_NOTES)
+                g->notes[g->n_notes++] = f->note;
+        }
+}
+
 void grid_of_picture(struct grid *g, const struct experiment *e,
                      const struct picture *p)
 {
@@ -91,6 +111,7 @@ void grid_of_picture(struct grid *g, const struct experiment *e,
         heading_text(g->headings[i], p, v.xs[i]);
         g->from[i] = e;
     }
+    collect_notes(g);
 }
 
 /* Its series become rows; its figures have to wait until all rows are there. */
@@ -123,4 +144,5 @@ void grid_of_models(struct grid *g, const struct results *r)
         for (int j = 0; j < g->n_columns; j++)
             g->figures[i][j] = figure_of(g->from[j], pictures[j]->letter,
                                          g->names[i], pictures[j]->column_x);
+    collect_notes(g);
 }
