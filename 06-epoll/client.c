@@ -6,11 +6,11 @@
  *       |          +--> the server is readable: read, write to stdout --+
  *       +---------------------------------------------------------------+
  *
- * New here: epoll is told what changes and nothing else; it cannot watch a
- * file. From common/: watch_farewell() notes a farewell that was sent;
- * write_all() waits for stdout; server_closed() says that the server hung up
- * and returns the exit status. Its limit: bytes are no messages yet. 07-framing
- * finds where one ends.
+ * New here: epoll is told of changes alone; it cannot watch a regular file.
+ * From common/: watch_farewell() notes a farewell that was sent; write_all()
+ * waits for stdout; server_closed() says that the server hung up and returns
+ * the exit status.
+ * Its limit: bytes are no messages yet. 07-framing finds where one ends.
  */
 #include <errno.h>
 #include <signal.h>
