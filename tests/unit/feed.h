@@ -1,7 +1,7 @@
 /*
- * feed.h - for the tests of the codecs: a stream goes through a decoder in
- * pieces, and what came out is written down, so that two readings of the same
- * stream can be compared.
+ * tests/unit/feed.h - for the tests of the codecs: a stream goes through a
+ * decoder in pieces, and what came out is written down, so that two readings of
+ * the same stream can be compared.
  */
 #ifndef FEED_H
 #define FEED_H

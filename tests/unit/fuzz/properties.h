@@ -1,7 +1,7 @@
 /*
- * properties.h - what holds for any input at all. The fuzz targets and the
- * mutation test throw bytes at these; a property that does not hold ends the
- * process.
+ * tests/unit/fuzz/properties.h - what holds for any input at all. The fuzz
+ * targets and the mutation test throw bytes at these; a property that does not
+ * hold ends the process.
  */
 #ifndef PROPERTIES_H
 #define PROPERTIES_H
