@@ -65,25 +65,30 @@ void pause_ms(int ms)
     (void)pselect(0, NULL, NULL, NULL, &time, &set); /* EINTR: return early */
 }
 
-static void catch_signal(int signal_number, void (*handler)(int))
+static void catch_signal(int signal_number, void (*handler)(int), int flags)
 {
-    struct sigaction action = {.sa_handler = handler};
+    struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
 
     held_set(&action.sa_mask);
     (void)sigaction(signal_number, &action, NULL);
 }
 
+static void catch_stops(void (*handler)(int), int flags)
+{
+    catch_signal(SIGINT, handler, flags);
+    catch_signal(SIGTERM, handler, flags);
+    catch_signal(SIGALRM, handler, flags);
+    release_signals();
+}
+
 void catch_stop_signals(void (*handler)(int))
 {
-    catch_signal(SIGINT, handler);
-    catch_signal(SIGTERM, handler);
-    catch_signal(SIGALRM, handler);
-    release_signals();
+    catch_stops(handler, 0);
 }
 
 void catch_child_signal(void (*handler)(int))
 {
-    catch_signal(SIGCHLD, handler);
+    catch_signal(SIGCHLD, handler, 0);
 }
 
 void alarm_in(int seconds)
@@ -115,7 +120,7 @@ int open_stop_pipe(int grace_s)
         return -1;
     wake_fd = fds[1];
     grace_seconds = grace_s;
-    catch_stop_signals(on_stop);
+    catch_stops(on_stop, SA_RESTART); /* it is the pipe that ends a wait */
     return fds[0];
 }
 
@@ -126,9 +131,9 @@ int stop_level(void)
 
 void leave_signals_to_parent(void)
 {
-    catch_signal(SIGINT, SIG_IGN);
-    catch_signal(SIGTERM, SIG_IGN);
-    catch_signal(SIGALRM, SIG_DFL);
-    catch_signal(SIGCHLD, SIG_DFL);
+    catch_signal(SIGINT, SIG_IGN, 0);
+    catch_signal(SIGTERM, SIG_IGN, 0);
+    catch_signal(SIGALRM, SIG_DFL, 0);
+    catch_signal(SIGCHLD, SIG_DFL, 0);
     release_signals();
 }

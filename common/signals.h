@@ -39,7 +39,8 @@ void alarm_in(int seconds);
 /* For an event loop: catches these signals and lets them in. Returns the end of
  * a pipe that is to be watched for input and emptied (empty_pipe() in net.h):
  * it holds some whenever stop_level() has changed, so that a signal ends a
- * wait, even one that was only about to begin. -1: errno is pipe(2)'s. */
+ * wait, even one that was only about to begin. A write, of the announcement
+ * say, is restarted (SA_RESTART, signal(7)). -1: errno is pipe(2)'s. */
 int open_stop_pipe(int grace_s);
 
 /* What the signals ask for. 0: serve. 1: accept nobody any more, and let
