@@ -6,7 +6,7 @@
  *
  * With --stage the cases are about that server of the one list
  * (../harness/servers.h), without it about the whole repository. A new case is
- * a function named here and a line in main.c.
+ * a function named here and a line in prose.c.
  */
 #ifndef PROSE_H
 #define PROSE_H
@@ -125,7 +125,7 @@ const struct server_info *neighbour_of(const struct server_info *s);
  * NULL: a variant that has its stage's, or a system that cannot build it. */
 const char *client_source(const struct server_info *s);
 
-/* Its README, or a variant's page, 06-epoll/edge.md, which need not exist: the
+/* Its README, or a variant's page, which has its name and need not exist: the
  * key-value server's is in docs/. */
 const char *page_of(const struct server_info *s);
 

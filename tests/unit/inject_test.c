@@ -4,8 +4,6 @@
  * with is this one: "inject --probe CALL N" makes a call N times and prints
  * what came of each.
  */
-#include "check.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -22,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "harness.h"
 #include "log.h"
 

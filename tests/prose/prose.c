@@ -1,9 +1,9 @@
-/* tests/prose/main.c - see prose.h: the cases, and the stages they are about.
+/* tests/prose/prose.c - see prose.h: the cases, and the servers they are about.
  */
+#include "prose.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#include "prose.h"
 
 const struct server_info *server;
 
