@@ -151,7 +151,7 @@ static bool executable_at(const struct text *t, size_t line, char *name,
     if (at == NULL || strchr(at, '$') != NULL)
         return false;
     at = keep_format("%s %s", at + strlen("add_executable("), next);
-    return sscanf(at, "%63s %127s", name, source) == 2;
+    return sscanf(at, "%63s %127[^ )]", name, source) == 2;
 }
 
 /* What the file says the program of a target is called. */

@@ -125,11 +125,14 @@ static void check_variables(const struct text *t)
     const char *names = "";
     int count = 0;
 
-    while (next_variable(&code, v.end, &v))
+    while (next_variable(&code, v.end, &v)) {
+        if (strchr(code.lines[v.first], ',') != NULL)
+            CHECK_FAIL("%s:%zu: one variable a line", t->path, v.first + 1);
         if (!v.is_const && changes_later(&code, v.name)) {
             names = keep_format("%s %s", names, v.name);
             count++;
         }
+    }
     printf("%s: %d of %d variables change while it serves:%s\n", t->path, count,
            MAX_VARIABLES, names);
     if (count > MAX_VARIABLES)
