@@ -24,9 +24,9 @@ static const char *const questions[] = {
     "accept_verdict", "stop_level", "sizeof",    "ferror",
 };
 
-/* A condition, or another piece of code on one line, and where it begins. */
+/* What is in the parentheses of a control statement, as one line. */
 struct piece {
-    const char *keyword; /* "if", "while", "for", "switch", or "" */
+    const char *keyword; /* "if", "while", "for", "switch" */
     char *code;
     size_t line;
 };
