@@ -26,7 +26,7 @@
 #include "setup.h"
 #include "signals.h"
 
-enum { BUFFER_SIZE = 64 * 1024, BATCH = 256 };
+enum { BUFFER_SIZE = 64 * 1024, BATCH = 256, ACCEPTS = 64 }; /* a round */
 
 /* A client. It is read from only while nothing is owed to it. */
 struct conn {
@@ -189,10 +189,10 @@ static void add_client(int fd)
         max_fd = fd;
 }
 
-/* Until nobody waits: the event does not say how many do. */
+/* Not all at once: clients that are served must not wait for a flood. */
 static void accept_clients(void)
 {
-    while (wants_accept()) {
+    for (int i = 0; i < ACCEPTS && wants_accept(); i++) {
         int fd = accept(listen_fd, NULL, NULL);
 
         switch (accept_verdict(fd)) {

@@ -533,7 +533,7 @@ static void flood_of_connections(void)
 
     ROUND_TRIP(fd, "hi\n");
     pid = background_start(connect_for_ever, s, 0);
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 200; i++) {
         ROUND_TRIP(fd, "still served\n");
         if (i % 50 == 0) { /* behind all of his in the backlog */
             int other = dial(s);
@@ -547,7 +547,50 @@ static void flood_of_connections(void)
     server_stop(s, SERVED_ANY);
 }
 
+/* How many clients the log says came before it says that one was read from. */
+static int connected_before(const struct server *s, const char *read)
+{
+    char *log = process_log(s->process);
+    const char *end = strstr(log, read);
+    int count = 0;
+
+    for (const char *at = log; end != NULL; count++) {
+        at = strstr(at, ": connected");
+        if (at == NULL || at > end)
+            break;
+        at++;
+    }
+    free(log);
+    return count;
+}
+
+/* A loop that accepts all who wait before it serves anybody lets those who are
+ * served already wait for as long as new ones come. */
+static void served_amid_a_burst(void)
+{
+    struct server *s = server_start((struct server_spec){.args = {"-v"}});
+    int fd = dial(s);
+    struct crowd crowd;
+
+    hint("how many clients are accepted in one round?");
+    ROUND_TRIP(fd, "hi\n");
+    freeze(s);
+    crowd = crowd_dial(s, 400);
+    SEND_TEXT(fd, "my turn\n");
+    thaw(s);
+    EXPECT_TEXT(fd, "my turn\n");
+    server_wait_log(s, "read 8 bytes: my turn");
+    if (connected_before(s, "read 8 bytes: my turn") > 200)
+        CHECK_FAIL("%d clients were accepted before one was served",
+                   connected_before(s, "read 8 bytes: my turn"));
+    crowd_leave(&crowd, 0, crowd.count);
+    crowd_free(&crowd);
+    leave(fd);
+    server_stop(s, SERVED_ANY);
+}
+
 const struct check_case staying_cases[] = {
+    CASE(served_amid_a_burst, "fault", 60, TRAIT_LOOP),
     CASE(silent_40, "fault", 60, 0, ALSO_UNIX),
     CASE(half_greetings_40, "fault", 60, TRAIT_BYTES),
     CASE(never_reads, "fault", 60, TRAIT_BYTES, ALSO_UNIX),
