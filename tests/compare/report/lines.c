@@ -1,210 +1,151 @@
 /* tests/compare/report/lines.c - see report.h: a line for each series, over
- * clients or over the share of messages. */
+ * clients or over the share of messages. The <svg> is the plot alone; what
+ * stands on its axes hangs over its edges, into the margin that it has. */
 #include "report.h"
 
 #include <math.h>
-#include <string.h>
 
-enum { AXIS_PX = 38, MARGIN_PX = 26, MARK_PX = 14 };
+/* Of the plot, where the window is wide and where it is as narrow as a phone:
+ * what is left between numbers and names. */
+enum { PLOT_PX = 440, NARROW_PLOT_PX = 216, MANY_PLACES = 16 };
 
 /* What all the parts of one picture know. */
 struct drawing {
     FILE *out;
     const struct experiment *e;
-    struct view view;
+    const struct view *view;
     struct scale x, y;
-    struct box plot;
-    struct lines y_title;
-    struct label labels[MOST_SERIES];
-    int width;
-    double height;
 };
-
-/* ---- where everything stands ---- */
-
-static double widest_tick(const struct scale *s)
-{
-    char text[NUMBER_SIZE];
-    double widest = 0;
-
-    for (int i = 0; i < s->n_ticks; i++) {
-        tick_text(text, s->ticks[i]);
-        widest = fmax(widest, text_px(text, strlen(text), FONT_PX));
-    }
-    return widest;
-}
-
-static void find_plot(struct drawing *d)
-{
-    double names = 0, most = d->width == WIDE_PX ? 210 : 108, height;
-    int lines = 0;
-
-    for (int i = 0; i < d->view.n_series; i++) {
-        d->labels[i].text = lines_of(d->view.series[i], most, FONT_PX);
-        names = fmax(names, d->labels[i].text.width);
-        lines += d->labels[i].text.count;
-    }
-    d->y_title = lines_of(d->view.picture->y_title, d->width, FONT_PX);
-    height = fmax(d->width == WIDE_PX ? 300 : 230, lines * LINE_PX);
-    d->plot.left = widest_tick(&d->y) + 8;
-    d->plot.right = d->width - names - MARGIN_PX - 2;
-    d->plot.top = d->y_title.count * LINE_PX + 12;
-    d->plot.bottom = d->plot.top + height;
-    d->height = d->plot.bottom + AXIS_PX;
-    d->x.from = d->plot.left + 12;
-    d->x.to = d->plot.right - 12;
-    d->y.from = d->plot.bottom;
-    d->y.to = d->plot.top;
-    scale_thin(&d->x, d->view.picture, FONT_PX);
-}
-
-static void find_labels(struct drawing *d)
-{
-    for (int i = 0; i < d->view.n_series; i++) {
-        struct label *l = &d->labels[i];
-
-        l->end_x = d->plot.right;
-        l->end_y = d->plot.bottom;
-        for (int j = 0; j < d->view.n_xs; j++) {
-            const struct figure *f = d->view.figures[i][j];
-
-            if (f == NULL || !isfinite(f->median))
-                continue;
-            l->end_x = scale_at(&d->x, f->x);
-            l->end_y = scale_at(&d->y, f->median);
-            l->has_line = true;
-        }
-    }
-    labels_place(d->labels, d->view.n_series, d->plot);
-}
-
-/* ---- what is drawn ---- */
 
 static void write_axes(const struct drawing *d)
 {
-    const struct picture *p = d->view.picture;
+    const struct picture *p = d->view->picture;
     char number[NUMBER_SIZE], text[TEXT_SIZE];
-    FILE *out = d->out;
 
-    write_lines(out, &d->y_title, 0, FONT_PX, "title");
     for (int i = 0; i < d->y.n_ticks; i++) {
         double y = scale_at(&d->y, d->y.ticks[i]);
 
-        fprintf(out,
-                "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>"
-                "<text class=\"tick end\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
-                d->plot.left, y, d->plot.right, d->plot.left - 6, y + 4,
-                tick_text(number, d->y.ticks[i]));
+        markup(d->out,
+               "<line class=\"grid\" x2=\"100%%\" y1=\"%.2f%%\" y2=\"%.2f%%\"/>"
+               "<text class=\"tick end\" x=\"-6\" y=\"%.2f%%\" dy=\"4\">%s"
+               "</text>\n",
+               y, y, y, tick_text(number, d->y.ticks[i]));
     }
-    fprintf(out, "<path class=\"axis\" d=\"M%.1f %.1fH%.1f\"/>\n", d->plot.left,
-            d->plot.bottom, d->plot.right);
+    markup(d->out, "<line class=\"axis\" x2=\"100%%\" y1=\"100%%\" "
+                   "y2=\"100%%\"/>\n");
     if (d->x.has_zero) /* between 0 and the first decade nothing is to scale */
-        fprintf(out, "<path class=\"break\" d=\"M%.1f %.1fl4-8m4 0l-4 8\"/>\n",
-                d->x.from + (d->x.to - d->x.from) * 0.08, d->plot.bottom + 4);
-    for (int i = 0; i < d->x.n_ticks; i++) {
-        double x = scale_at(&d->x, d->x.ticks[i]);
-
-        markup(out,
-               "<path class=\"axis\" d=\"M%.1f %.1fv4\"/>"
-               "<text class=\"tick middle\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
-               x, d->plot.bottom, x, d->plot.bottom + 17,
+        markup(d->out, "<svg x=\"8%%\" y=\"100%%\"><path class=\"axis\" "
+                       "d=\"M0 4l4-8m4 0l-4 8\"/></svg>\n");
+    for (int i = 0; i < d->x.n_ticks; i++)
+        markup(d->out,
+               "<svg x=\"%.2f%%\" y=\"100%%\"><path class=\"axis\" d=\"M0 0v4\""
+               "/><text class=\"%s\" y=\"17\">%s</text></svg>\n",
+               scale_at(&d->x, d->x.ticks[i]), tick_class(&d->x, i),
                heading_text(text, p, d->x.ticks[i]));
-    }
-    markup(out,
-           "<text class=\"title middle\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
-           (d->plot.left + d->plot.right) / 2, d->plot.bottom + 34, p->x_title);
-}
-
-/* The middle half: a bar at each place. */
-static void write_spread(const struct drawing *d, int series)
-{
-    FILE *out = d->out;
-
-    fputs("<path class=\"spread\" d=\"", out);
-    for (int j = 0; j < d->view.n_xs; j++) {
-        const struct figure *f = d->view.figures[series][j];
-
-        if (f != NULL && has_spread(f))
-            fprintf(out, "M%.1f %.1fV%.1f", scale_at(&d->x, f->x),
-                    scale_at(&d->y, f->low), scale_at(&d->y, f->high));
-    }
-    fputs("\"/>\n", out);
 }
 
 /* Where a number was lost, the line is interrupted. */
 static void write_line(const struct drawing *d, int series)
 {
-    FILE *out = d->out;
     bool is_on = false;
 
-    fputs("<path class=\"line\" d=\"", out);
-    for (int j = 0; j < d->view.n_xs; j++) {
-        const struct figure *f = d->view.figures[series][j];
+    fputs("<svg viewBox=\"0 0 100 100\" preserveAspectRatio=\"none\">"
+          "<path class=\"line\" d=\"",
+          d->out);
+    for (int j = 0; j < d->view->n_xs; j++) {
+        const struct figure *f = d->view->figures[series][j];
 
         if (f == NULL)
             continue;
         if (isfinite(f->median))
-            fprintf(out, "%c%.1f %.1f", is_on ? 'L' : 'M',
+            fprintf(d->out, "%c%.2f %.2f", is_on ? 'L' : 'M',
                     scale_at(&d->x, f->x), scale_at(&d->y, f->median));
         is_on = isfinite(f->median);
     }
-    fputs("\"/>\n", out);
+    fputs("\"/></svg>\n", d->out);
 }
 
-static void write_points(const struct drawing *d, int series, struct look look)
+/* Its mark, and a bar for the middle half of its rounds. */
+static void write_figure(const struct drawing *d, const struct figure *f,
+                         struct look look)
 {
-    FILE *out = d->out;
+    double x = scale_at(&d->x, f->x);
 
-    for (int j = 0; j < d->view.n_xs; j++) {
-        const struct figure *f = d->view.figures[series][j];
-
-        if (f == NULL || !isfinite(f->median))
-            continue;
-        write_point_begin(out, d->view.picture, f);
-        write_mark(out, look, scale_at(&d->x, f->x), scale_at(&d->y, f->median),
-                   d->view.n_xs > 16 ? 2.5 : 4);
-        fputs("</g>\n", out);
-    }
-}
-
-static void write_label(const struct drawing *d, int series, struct look look)
-{
-    const struct label *l = &d->labels[series];
-    double top = l->y - (l->text.count - 1) * LINE_PX / 2.0;
-    FILE *out = d->out;
-
-    if (l->has_line && label_leader(l))
-        fprintf(out, "<path class=\"leader\" d=\"M%.1f %.1fL%.1f %.1f\"/>\n",
-                l->end_x + 6, l->end_y, l->x - MARK_PX, l->y);
-    write_mark(out, look, l->x - 8, l->y, 4);
-    write_lines(out, &l->text, l->x, top + 4, "name");
-}
-
-void write_picture(FILE *out, const struct experiment *e,
-                   const struct picture *p, int width)
-{
-    struct drawing d = {.out = out, .e = e, .view = view_of(e, p)};
-
-    if (p->shape == BARS) {
-        write_bars(out, e, &d.view, width);
+    if (has_spread(f))
+        markup(d->out,
+               "<line class=\"spread\" x1=\"%.2f%%\" x2=\"%.2f%%\" "
+               "y1=\"%.2f%%\" y2=\"%.2f%%\"/>",
+               x, x, scale_at(&d->y, f->low), scale_at(&d->y, f->high));
+    if (!isfinite(f->median))
         return;
-    }
-    d.width = width;
-    d.x = scale_of_places(&d.view);
-    d.y = scale_of_figures(e, &d.view);
-    find_plot(&d);
-    find_labels(&d);
-    write_svg_begin(out, e, &d.view, width, d.height);
-    write_axes(&d);
-    for (int i = 0; i < d.view.n_series; i++) {
-        struct look look = look_of(e, d.view.series[i]);
+    markup(d->out, "<svg x=\"%.2f%%\" y=\"%.2f%%\"", x,
+           scale_at(&d->y, f->median));
+    write_point(d->out, d->view->picture, f);
+    write_mark(d->out, look, d->view->n_xs > MANY_PLACES ? 2.5 : 4);
+    fputs("</svg>\n", d->out);
+}
 
-        write_series_begin(out, look, d.view.series[i]);
-        write_spread(&d, i);
-        write_line(&d, i);
-        write_points(&d, i, look);
-        write_label(&d, i, look);
-        fputs("</g>\n", out);
+static void write_series(const struct drawing *d, int series)
+{
+    const char *name = d->view->series[series];
+    struct look look = look_of(d->e, name);
+
+    write_series_begin(d->out, look, name);
+    write_line(d, series);
+    for (int j = 0; j < d->view->n_xs; j++)
+        if (d->view->figures[series][j] != NULL)
+            write_figure(d, d->view->figures[series][j], look);
+    fputs("</g>\n", d->out);
+}
+
+/* How far down its line ends. */
+static double end_of(const struct drawing *d, int series)
+{
+    for (int j = d->view->n_xs; j > 0; j--) {
+        const struct figure *f = d->view->figures[series][j - 1];
+
+        if (f != NULL && isfinite(f->median))
+            return scale_at(&d->y, f->median);
     }
+    return d->y.from;
+}
+
+/* From top to bottom as the lines end; equal ends in the order of the series.
+ */
+static void write_names(const struct drawing *d)
+{
+    int order[MOST_SERIES], n = d->view->n_series;
+
+    for (int i = 0; i < n; i++) {
+        int at = i;
+
+        for (; at > 0 && end_of(d, order[at - 1]) > end_of(d, i); at--)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
+    fputs("<ul>\n", d->out);
+    for (int i = 0; i < n; i++) {
+        fputs("<li>", d->out);
+        write_name(d->out, d->e, d->view->series[order[i]]);
+        fputs("</li>\n", d->out);
+    }
+    fputs("</ul>\n", d->out);
+}
+
+void write_lines(FILE *out, const struct experiment *e, const struct view *v)
+{
+    struct drawing d = {out, e, v, scale_of_places(v), scale_of_figures(e, v)};
+
+    d.x.from = 3; /* not on the edge */
+    d.x.to = 97;
+    d.y.from = 100;
+    d.y.to = 0;
+    scale_thin(&d.x, v->picture, PLOT_PX, NARROW_PLOT_PX);
+    fputs("<svg>\n", out);
+    write_axes(&d);
+    for (int i = 0; i < v->n_series; i++)
+        write_series(&d, i);
     fputs("</svg>\n", out);
+    markup(out, "<p>%s</p>\n", v->picture->x_title);
+    write_names(&d);
 }

@@ -52,7 +52,8 @@ static const char *entity_of(char c)
     }
 }
 
-void write_html_part(FILE *out, const char *text, size_t len)
+/* The first `len` bytes, escaped, whole characters. */
+static void write_html_part(FILE *out, const char *text, size_t len)
 {
     for (size_t at = 0, bytes; at < len; at += bytes) {
         const char *entity = entity_of(text[at]);
@@ -113,65 +114,6 @@ void write_prose(FILE *out, const char *text)
     markup(out, "%s", text);
 }
 
-/* DejaVu Sans, which is wide: what fits in it fits in others. */
-static double character_em(const char *at)
-{
-    if ((at[0] & 0xC0) == 0x80)
-        return 0;
-    if (strchr("ijl.,:;'|!()[] ", at[0]) != NULL)
-        return 0.37;
-    if (strchr("frt-/", at[0]) != NULL)
-        return 0.40;
-    if (strchr("mMwW%@", at[0]) != NULL)
-        return 0.98;
-    return at[0] >= 'A' && at[0] <= 'Z' ? 0.70 : 0.635;
-}
-
-double text_px(const char *text, size_t len, double font_px)
-{
-    double em = 0;
-
-    for (size_t i = 0; i < len; i++)
-        em += character_em(text + i);
-    return em * font_px;
-}
-
-/* How much of it fits: up to the last place where a line may end, else as many
- * characters as there is room for. */
-static size_t fitting_len(const char *text, double width, double font_px)
-{
-    size_t decent = 0, len = 0, bytes;
-
-    while (text[len] != '\0') {
-        bytes = character_len(text + len);
-        bytes = bytes > 0 ? bytes : 1;
-        if (len > 0 && text_px(text, len + bytes, font_px) > width)
-            return decent > 0 ? decent : len;
-        len += bytes;
-        if (strchr(" -/,_", text[len - 1]) != NULL)
-            decent = len;
-    }
-    return len;
-}
-
-struct lines lines_of(const char *text, double width, double font_px)
-{
-    struct lines l = {.count = 0};
-
-    while (*text != '\0' && l.count < MOST_LINES) {
-        size_t len = l.count == MOST_LINES - 1
-                         ? strlen(text)
-                         : fitting_len(text, width, font_px);
-        double px = text_px(text, len, font_px);
-
-        l.at[l.count] = text;
-        l.len[l.count++] = len;
-        l.width = px > l.width ? px : l.width;
-        text += len;
-    }
-    return l;
-}
-
 /* ---- marks ---- */
 
 void write_series_begin(FILE *out, struct look look, const char *name)
@@ -196,10 +138,38 @@ static const char *mark_path(int mark)
     }
 }
 
-void write_mark(FILE *out, struct look look, double x, double y, double size)
+void write_mark(FILE *out, struct look look, double size)
 {
-    fprintf(out,
-            "<path class=\"mark\" transform=\"translate(%.1f %.1f) "
-            "scale(%.2g)\" d=\"%s\"/>",
-            x, y, size, mark_path(look.mark));
+    fprintf(out, "<path class=\"mark\" transform=\"scale(%.2g)\" d=\"%s\"/>",
+            size, mark_path(look.mark));
+}
+
+void write_name(FILE *out, const struct experiment *e, const char *series)
+{
+    struct look look = look_of(e, series);
+
+    fputs("<svg class=\"key\" viewBox=\"-1.4 -1.4 2.8 2.8\" "
+          "aria-hidden=\"true\">",
+          out);
+    write_series_begin(out, look, series);
+    write_mark(out, look, 1);
+    markup(out, "</g></svg>%s", series);
+}
+
+void write_point(FILE *out, const struct picture *p, const struct figure *f)
+{
+    char text[TEXT_SIZE], a[NUMBER_SIZE], b[NUMBER_SIZE], c[NUMBER_SIZE],
+        d[NUMBER_SIZE], shown[NUMBER_SIZE];
+
+    heading_text(text, p, f->x);
+    markup(out,
+           " data-x=\"%s\" data-median=\"%s\" data-low=\"%s\" "
+           "data-high=\"%s\"><title>%s%s%s: %s",
+           place_text(a, f->x), number_text(b, f->median),
+           number_text(c, f->low), number_text(d, f->high), f->series,
+           text[0] != '\0' ? ", " : "", text, shown_text(shown, f->median));
+    if (has_spread(f))
+        markup(out, " (%s to %s, %d rounds)", shown_text(a, f->low),
+               shown_text(b, f->high), f->rounds);
+    markup(out, "%s%s</title>", f->note[0] != '\0' ? "; " : "", f->note);
 }

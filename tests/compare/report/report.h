@@ -1,8 +1,7 @@
 /*
  * tests/compare/report/report.h - the parts of report_write(): text and marks
- * (look.c), scales (scale.c), places for names (labels.c), pictures (svg.c,
- * lines.c, bars.c), tables (table.c), the style (style.c), and the page itself
- * (report.c).
+ * (look.c), scales (scale.c), pictures (lines.c, bars.c), tables (table.c), the
+ * style (style.c), and the page itself (report.c).
  */
 #ifndef REPORT_H
 #define REPORT_H
@@ -31,42 +30,34 @@ struct look look_of(const struct experiment *e, const char *series);
 void markup(FILE *out, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The first `len` bytes of a text, escaped, whole characters. */
-void write_html_part(FILE *out, const char *text, size_t len);
-
 /* The same of what people wrote: what stands between backquotes is code. */
 void write_prose(FILE *out, const char *text);
 
 /* The beginning of the element of a series, with colour and kind of line; the
- * mark; both in SVG. */
+ * mark around 0, 0, so many pixels in radius; both in SVG. */
 void write_series_begin(FILE *out, struct look look, const char *name);
-void write_mark(FILE *out, struct look look, double x, double y, double size);
+void write_mark(FILE *out, struct look look, double size);
 
-/* About how wide it will be, in pixels: a little more, so that it fits. */
-double text_px(const char *text, size_t len, double font_px);
+/* For HTML: the mark in a picture of its own, and the name. */
+void write_name(FILE *out, const struct experiment *e, const char *series);
 
-/* Breaks text into lines of at most `width` pixels where that can be done
- * decently. Returns the count. */
-enum { MOST_LINES = 4 };
-struct lines {
-    const char *at[MOST_LINES];
-    size_t len[MOST_LINES];
-    int count;
-    double width; /* of the widest */
-};
-struct lines lines_of(const char *text, double width, double font_px);
+/* Of the element of a figure: attributes that say all of it, the end of its
+ * tag, and the same as a title. */
+void write_point(FILE *out, const struct picture *p, const struct figure *f);
 
 /* ---- scales ---- */
 
 enum { MOST_TICKS = 24 };
 
-/* From numbers to pixels. */
+/* From numbers to places in percent of a picture's width or height, which the
+ * window decides. */
 struct scale {
     enum { LINEAR, DECADES, PERCENTILES } kind;
     double first, last; /* the ends, as transformed: log10 or -log10(1 - x) */
-    double from, to;    /* in pixels */
+    double from, to;    /* in percent */
     bool has_zero;      /* DECADES: `first` is the place of 0 */
     double ticks[MOST_TICKS];
+    bool is_roomy[MOST_TICKS]; /* not shown where the window is narrow */
     int n_ticks;
 };
 
@@ -79,48 +70,19 @@ double scale_at(const struct scale *s, double number);
 /* "10 k", "1,000", "0.5". */
 const char *tick_text(char text[NUMBER_SIZE], double number);
 
-/* Leaves out ticks of a place axis whose headings would touch. */
-void scale_thin(struct scale *s, const struct picture *p, double font_px);
-
-/* ---- places for names ---- */
-
-struct box {
-    double left, top, right, bottom;
-};
-
-/* The name of a line: its lines of text, the line's end, and where the name
- * stands (the left end, the middle), with a mark before it. */
-struct label {
-    struct lines text;
-    double end_x, end_y, x, y;
-    bool has_line; /* there is one at all */
-};
-
-/* Sets x and y of each: beside the plot, moved apart. */
-void labels_place(struct label *labels, int count, struct box plot);
-
-/* Does it need a line from the line's end to it? */
-bool label_leader(const struct label *l);
+/* Leaves out ticks of a lying axis whose texts would touch where it has `wide`
+ * pixels, and marks those that would where it has `narrow` ones. The texts are
+ * headings of this picture; NULL: numbers. */
+void scale_thin(struct scale *s, const struct picture *p, double wide,
+                double narrow);
+const char *tick_class(const struct scale *s, int tick);
 
 /* ---- pictures ---- */
 
-enum { FONT_PX = 12, LINE_PX = 15, WIDE_PX = 760, NARROW_PX = 360 };
-
-/* <svg> with <title> and <desc>; `width` is WIDE_PX or NARROW_PX. */
-void write_picture(FILE *out, const struct experiment *e,
-                   const struct picture *p, int width);
-void write_bars(FILE *out, const struct experiment *e, const struct view *v,
-                int width);
-
-/* For both kinds of picture: the beginning of the element, lines of text, and
- * the beginning of one figure's element, which says all of it as attributes and
- * as a title. */
-void write_svg_begin(FILE *out, const struct experiment *e,
-                     const struct view *v, int width, double height);
-void write_lines(FILE *out, const struct lines *lines, double x, double y,
-                 const char *class_name);
-void write_point_begin(FILE *out, const struct picture *p,
-                       const struct figure *f);
+/* A line for each series, and their names beside it or below; a bar for each,
+ * behind its name. Both take the width that there is. */
+void write_lines(FILE *out, const struct experiment *e, const struct view *v);
+void write_bars(FILE *out, const struct experiment *e, const struct view *v);
 
 /* ---- tables ---- */
 

@@ -1,4 +1,4 @@
-/* tests/compare/report/scale.c - see report.h: from numbers to pixels. */
+/* tests/compare/report/scale.c - see report.h: from numbers to places. */
 #include "report.h"
 
 #include <math.h>
@@ -99,33 +99,62 @@ static bool is_round(double number)
     return fabs(digits - round(digits)) < 1e-9;
 }
 
-/* Powers of ten and the ends come first, then what has room between. */
-void scale_thin(struct scale *s, const struct picture *p, double font_px)
+/* About half of what it takes: no font of the style is wider. */
+static double half_px(const struct picture *p, double tick)
 {
-    double kept[MOST_TICKS], middle[MOST_TICKS], half[MOST_TICKS];
-    char text[TEXT_SIZE];
-    int n = 0;
+    enum { DIGIT_TENTHS_PX = 76 };
+    char text[TEXT_SIZE], number[NUMBER_SIZE];
+    const char *shown =
+        p != NULL ? heading_text(text, p, tick) : tick_text(number, tick);
 
+    return (double)strlen(shown) * DIGIT_TENTHS_PX / 20;
+}
+
+/* Finds which have room on an axis of so many pixels: powers of ten and the
+ * ends come first, then what fits between. */
+static void find_room(const struct scale *s, const struct picture *p, double px,
+                      bool has_room[MOST_TICKS])
+{
+    enum { GAP_PX = 8 };
+
+    memset(has_room, false, MOST_TICKS * sizeof(has_room[0]));
     for (int pass = 0; pass < 2; pass++)
         for (int i = 0; i < s->n_ticks; i++) {
-            double x = scale_at(s, s->ticks[i]), width;
             bool first = is_round(s->ticks[i]) || i == 0 ||
-                         (p->shape == SHARES && i == s->n_ticks - 1);
-            int at = 0;
+                         (s->kind == PERCENTILES && i == s->n_ticks - 1);
+            bool is_free = first == (pass == 0);
 
-            heading_text(text, p, s->ticks[i]);
-            width = text_px(text, strlen(text), font_px) / 2;
-            while (at < n &&
-                   fabs(middle[at] - x) > half[at] + width + font_px * 0.6)
-                at++;
-            if (at < n || first != (pass == 0))
-                continue;
-            kept[n] = s->ticks[i];
-            middle[n] = x;
-            half[n++] = width;
+            for (int j = 0; j < s->n_ticks && is_free; j++) {
+                double far =
+                    fabs(scale_at(s, s->ticks[i]) - scale_at(s, s->ticks[j]));
+
+                is_free = !has_room[j] ||
+                          far * px / 100 > half_px(p, s->ticks[i]) +
+                                               half_px(p, s->ticks[j]) + GAP_PX;
+            }
+            has_room[i] = has_room[i] || is_free;
         }
-    memcpy(s->ticks, kept, (size_t)n * sizeof(kept[0]));
+}
+
+void scale_thin(struct scale *s, const struct picture *p, double wide,
+                double narrow)
+{
+    bool has_room[MOST_TICKS];
+    int n = 0;
+
+    find_room(s, p, wide, has_room);
+    for (int i = 0; i < s->n_ticks; i++)
+        if (has_room[i])
+            s->ticks[n++] = s->ticks[i];
     s->n_ticks = n;
+    find_room(s, p, narrow, has_room);
+    for (int i = 0; i < n; i++)
+        s->is_roomy[i] = !has_room[i];
+}
+
+const char *tick_class(const struct scale *s, int tick)
+{
+    return s->is_roomy[tick] ? "tick middle roomy" : "tick middle";
 }
 
 /* ---- figures ---- */

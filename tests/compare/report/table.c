@@ -52,15 +52,9 @@ static void write_head(FILE *out, const struct grid *g, bool with_links)
 static void write_row(FILE *out, const struct grid *g, int row,
                       const char *where, bool is_models)
 {
-    const struct experiment *e = g->from[0];
-    struct look look = look_of(e, g->names[row]);
-
-    fputs("<tr><th scope=\"row\"><svg viewBox=\"-1.4 -1.4 2.8 2.8\" "
-          "aria-hidden=\"true\">",
-          out);
-    write_series_begin(out, look, g->names[row]);
-    write_mark(out, look, 0, 0, 1);
-    markup(out, "</g></svg>%s</th>", g->names[row]);
+    fputs("<tr><th scope=\"row\">", out);
+    write_name(out, g->from[0], g->names[row]);
+    fputs("</th>", out);
     for (int i = 0; i < g->n_columns; i++)
         write_cell(out, g, g->figures[row][i], where, is_models);
     fputs("</tr>\n", out);

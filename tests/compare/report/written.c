@@ -173,25 +173,22 @@ struct list numbers_of(const struct results *r)
 
 /* ---- pictures ---- */
 
-struct list read_pictures(const char *html, const char *kind)
+struct list read_pictures(const char *html)
 {
     struct list l = {.count = 0};
     struct written now = {.experiment = 0};
-    bool is_inside = false;
     char value[TEXT_SIZE];
     struct token t;
 
     while ((t = next_token(&html)).kind != HTML_END) {
-        if (t.kind == HTML_OPEN && strcmp(t.name, "svg") == 0) {
-            attribute_of(value, sizeof(value), &t, "class");
-            is_inside = strcmp(value, kind) == 0;
-            attribute_of(value, sizeof(value), &t, "data-experiment");
+        if (t.kind != HTML_OPEN)
+            continue;
+        attribute_of(value, sizeof(value), &t, "data-experiment");
+        if (value[0] != '\0') {
             now.experiment = atoi(value);
             attribute_of(value, sizeof(value), &t, "data-picture");
             now.picture = value[0];
         }
-        if (t.kind != HTML_OPEN || strcmp(t.name, "g") != 0 || !is_inside)
-            continue;
         attribute_of(value, sizeof(now.series), &t, "data-series");
         if (value[0] != '\0')
             snprintf(now.series, sizeof(now.series), "%.63s", value);

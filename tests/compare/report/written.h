@@ -25,8 +25,8 @@ struct list {
 /* What is to stand there: row by row, picture by picture. */
 struct list numbers_of(const struct results *r);
 
-/* The points of all pictures of one kind: "wide", "narrow". */
-struct list read_pictures(const char *html, const char *kind);
+/* The points of all pictures. */
+struct list read_pictures(const char *html);
 
 /* The cells of all tables below pictures. x is the column's number, and low and
  * high are "" where no spread is shown; no commas, and "-" is null. */
