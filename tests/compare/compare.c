@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,48 +17,16 @@
 #include <unistd.h>
 
 #include "net.h"
+#include "options.h"
 #include "resources.h"
 
 enum { EXIT_SKIPPED = 77, OWN_DESCRIPTORS = 64 };
 
-static const char help[] =
-    "Usage: compare [options] [WHICH]\n"
-    "Puts claims about servers to the test, each with an experiment: all\n"
-    "models under the same load, in turns. Prints what came out, and writes\n"
-    "results.json and report.html.\n"
-    "\n"
-    "  --only WHICH     only these experiments: numbers or names, as\n"
-    "                   5,silent,9; --only may be left out\n"
-    "  --full           more rounds and up to 10,000 busy clients: a quarter\n"
-    "                   of an hour\n"
-    "  --rounds N       measurements for each figure (default 3; full: 11)\n"
-    "  --seconds S      of each measurement (default 0.2; full: 0.5)\n"
-    "  --server NAME=COMMAND\n"
-    "                   one more server, beside ours where that makes sense:\n"
-    "                   an echo server that prints \"listening on "
-    "ADDRESS:PORT\"\n"
-    "  --port N         it does not print that, but listens on port N of\n"
-    "                   127.0.0.1\n"
-    "  --out FOLDER     where the files go (default: compare in the build\n"
-    "                   folder)\n"
-    "  --list           print the experiments and exit. One more is run only\n"
-    "                   when it is named: floor, what our servers cost, held\n"
-    "                   against the barest loops\n"
-    "  --table          measure nothing: print what was found last\n"
-    "  --help           print this and exit\n"
-    "\n"
-    "Ctrl-C ends it; what was measured by then is kept.\n"
-    "\n"
-    "Exit status: 0 all is as it must be on any machine; 1 something is not,\n"
-    "a server of ours died or answered wrongly, or (--table) experiments are\n"
-    "missing; 2 wrong usage; 77 the one experiment asked for was skipped;\n"
-    "128 and its number, a signal ended it.\n";
-
 struct wishes wishes;
 int server_cpu, load_cpu;
 
-static const char *folder = COMPARE_FOLDER;
-static bool table_only;
+static const char *folder = COMPARE_FOLDER, *which;
+static int table_only, list_only;
 static volatile sig_atomic_t interrupted;
 
 static const struct plan {
@@ -73,7 +40,7 @@ static const struct plan {
 #undef EXPERIMENT
 };
 enum { PLANS = sizeof(plans) / sizeof(plans[0]), ORDINARY = PLANS - 1 };
-static bool wanted[PLANS], all_wanted = true;
+static bool wanted[PLANS];
 
 /* ---- for all parts ---- */
 
@@ -430,13 +397,14 @@ static int run_all(void)
 
 /* ---- command line ---- */
 
-static void print_list(void)
+static int print_list(void)
 {
     for (int i = 0; i < ORDINARY; i++) {
         int len = printf("%02d-%s", i + 1, plans[i].name);
 
         printf("%*s%s\n", 14 - len, "", plans[i].claim);
     }
+    return EXIT_SUCCESS;
 }
 
 /* Its name, and how it is called in --list: 5, 05, silent, 05-silent. */
@@ -451,23 +419,58 @@ static bool is_word_for(const char *word, const struct plan *p)
            (*rest == '\0' || (*rest == '-' && strcmp(rest + 1, p->name) == 0));
 }
 
-/* Words with commas between them. */
-static void want(char *words)
+/* Words with commas between them; NULL: all that are ordinary. */
+static void want(const char *words)
 {
-    char *word, *rest;
+    char word[NAME_SIZE];
 
-    all_wanted = false;
-    for (word = strtok_r(words, ",", &rest); word != NULL;
-         word = strtok_r(NULL, ",", &rest)) {
-        int i = 0;
+    for (int i = 0; i < ORDINARY; i++)
+        wanted[i] = words == NULL;
+    while (words != NULL) {
+        const char *comma = strchr(words, ',');
+        int i = 0, len = (int)strcspn(words, ",");
 
+        snprintf(word, sizeof(word), "%.*s", len, words);
         while (i < PLANS && !is_word_for(word, &plans[i]))
             i++;
         if (i == PLANS)
             usage_error(word, "is no experiment; --list names them");
         wanted[i] = true;
+        words = comma != NULL ? comma + 1 : NULL;
     }
 }
+
+static const struct option_row rows[] = {
+    {0, "only", "WHICH",
+     "only these experiments: numbers or names, as 5,silent,9; --only may be "
+     "left out",
+     .text = &which},
+    {0, "full", NULL,
+     "more rounds and up to 10,000 busy clients: a quarter of an hour",
+     .value = true, .number = &wishes.full},
+    {0, "rounds", "N", "measurements for each figure (default 3; full: 11)",
+     .min = 1, .max = MOST_ROUNDS, .number = &wishes.rounds},
+    {0, "seconds", "S", "of each measurement (default 0.2; full: 0.5)",
+     .text = &wishes.seconds},
+    {0, "server", "NAME=COMMAND",
+     "one more server, beside ours where that makes sense: an echo server that "
+     "prints \"listening on ADDRESS:PORT\"",
+     .text = &wishes.foreign},
+    {0, "port", "N",
+     "it does not print that, but listens on port N of 127.0.0.1", .min = 1,
+     .max = 65535, .number = &wishes.foreign_port},
+    {0, "out", "FOLDER",
+     "where the files go (default: compare in the build folder)",
+     .text = &folder},
+    {0, "list", NULL,
+     "print the experiments and exit. One more is run only when it is named: "
+     "floor, what our servers cost, held against the barest loops",
+     .value = true, .number = &list_only},
+    {0, "table", NULL, "measure nothing: print what was found last",
+     .value = true, .number = &table_only},
+    {0, NULL, "WHICH", "as --only", .text = &which},
+    {0},
+};
 
 static void check_foreign(const char *word)
 {
@@ -475,56 +478,33 @@ static void check_foreign(const char *word)
 
     if (command == NULL || command == word || command[1] == '\0')
         usage_error(word, "is not NAME=COMMAND");
-    wishes.foreign = word;
-}
-
-static void read_option(int letter)
-{
-    switch (letter) {
-    case 'o': want(optarg); break;
-    case 'f': wishes.full = true; break;
-    case 's': check_foreign(optarg); break;
-    case 'p': wishes.foreign_port = (int)whole_number(optarg, 1, 65535); break;
-    case 'r': wishes.rounds = (int)whole_number(optarg, 1, MOST_ROUNDS); break;
-    case 'S':
-        (void)number(optarg, 0.01, 60);
-        wishes.seconds = optarg;
-        break;
-    case 'O': folder = optarg; break;
-    case 'l': print_list(); exit(EXIT_SUCCESS);
-    case 't': table_only = true; break;
-    case 'h': fputs(help, stdout); exit(EXIT_SUCCESS);
-    default: usage_hint();
-    }
 }
 
 static void read_command_line(int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"only", required_argument, NULL, 'o'},
-        {"full", no_argument, NULL, 'f'},
-        {"rounds", required_argument, NULL, 'r'},
-        {"seconds", required_argument, NULL, 'S'},
-        {"server", required_argument, NULL, 's'},
-        {"port", required_argument, NULL, 'p'},
-        {"out", required_argument, NULL, 'O'},
-        {"list", no_argument, NULL, 'l'},
-        {"table", no_argument, NULL, 't'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
-    int letter;
+    struct command_line line = {
+        .program = tool_name,
+        .usage = "[options] [WHICH]",
+        .about = "Puts claims about servers to the test, each with an "
+                 "experiment: all models\nunder the same load, in turns. "
+                 "Prints what came out, and writes results.json\nand "
+                 "report.html.\n",
+        .end = "Ctrl-C ends it; what was measured by then is kept.\n\n"
+               "Exit status: 0 all is as it must be on any machine; 1 "
+               "something is not, a server\nof ours died or answered wrongly, "
+               "or (--table) experiments are missing; 2 wrong\nusage; 77 the "
+               "one experiment asked for was skipped; 128 and its number, a\n"
+               "signal ended it.\n"};
 
-    while ((letter = getopt_long(argc, argv, "h", names, NULL)) != -1)
-        read_option(letter);
-    if (optind < argc && all_wanted)
-        want(argv[optind++]);
-    if (optind < argc)
-        usage_error(argv[optind], "is not what should stand there");
+    add_rows(&line, rows);
+    (void)parse_command_line(&line, argc, argv);
+    want(which);
+    if (wishes.seconds != NULL)
+        (void)number(wishes.seconds, 0.01, 60);
+    if (wishes.foreign != NULL)
+        check_foreign(wishes.foreign);
     if (wishes.foreign_port != 0 && wishes.foreign == NULL)
         usage_error("--port", "needs --server");
-    for (int i = 0; i < ORDINARY; i++)
-        wanted[i] = wanted[i] || all_wanted;
 }
 
 static void catch_signals(void)
@@ -544,6 +524,8 @@ int main(int argc, char **argv)
     tool_name = "compare";
     wishes.full = getenv("COMPARE_FULL") != NULL; /* as CTest is told */
     read_command_line(argc, argv);
+    if (list_only)
+        return print_list();
     if (mkdir(folder, 0777) == -1 && errno != EEXIST)
         fail(folder);
     if (table_only)

@@ -22,7 +22,7 @@
 /* ---- what was asked for ---- */
 
 struct wishes {
-    bool full;           /* more rounds, more clients */
+    int full;            /* more rounds, more clients */
     int rounds;          /* 0: as many as there are then */
     const char *seconds; /* NULL: as long as they are then */
     const char *foreign; /* "NAME=COMMAND", NULL: nobody was entered */

@@ -380,7 +380,8 @@ static void print_table(void)
                      (double)s->memory.pss / 1024);
         printf("%-12s %-26s %9d %7d %8s  %s%s%s\n", s->name, s->model,
                s->usage.processes, s->usage.threads, memory,
-               s->as_it_should ? "" : red, s->order + 1, plain);
+               s->as_it_should ? "" : red,
+               s->order[0] != '\0' ? s->order + 1 : "-", plain);
     }
     printf("%smemory: of all processes of the server, shared pages counted "
            "once (PSS);\nanswers: in this order; at | A left%s\n",

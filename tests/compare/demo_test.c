@@ -14,15 +14,6 @@
 #include "harness.h"
 #include "servers.h"
 
-/* Runs it with one stage; `name` is what the stage is said to be. */
-static struct run demo(const char *name, const char *server, const char *client)
-{
-    return run_program((struct process_spec){.path = DEMO_PATH,
-                                             .args = {name, server, client},
-                                             .unwrapped = true},
-                       NULL, 0);
-}
-
 static void expect_plain_lines(char *text)
 {
     for (char *line = strtok(text, "\n"); line != NULL;
@@ -37,57 +28,53 @@ static void expect_plain_lines(char *text)
     }
 }
 
-static void blocking_lets_others_wait(void)
+/* Runs the stage `name` with this server instead, and the client of `other`:
+ * it must end with this status and say both texts. */
+static void expect_demo(const char *name, const char *server, const char *other,
+                        int status, const char *says, const char *order)
 {
-    struct run r = demo("01-blocking", server_named("01")->program,
-                        server_named("01")->client);
+    struct run r =
+        run_program((struct process_spec){.path = DEMO_PATH,
+                                          .args = {name, server,
+                                                   server_named(other)->client},
+                                          .unwrapped = true},
+                    NULL, 0);
 
-    CHECK_EQ(r.status, 0);
-    CHECK(strstr(r.out, "B and C wait until A") != NULL);
-    CHECK(strstr(r.out, "A | ") != NULL);
+    CHECK(WIFEXITED(r.status));
+    CHECK_EQ(WEXITSTATUS(r.status), status);
+    CHECK(strstr(r.out, says) != NULL);
+    CHECK(strstr(r.out, order) != NULL);
     expect_plain_lines(r.out);
     run_free(&r);
+}
+
+static void blocking_lets_others_wait(void)
+{
+    expect_demo("01-blocking", server_named("01")->program, "01", 0,
+                "B and C wait until A", "A | ");
 }
 
 static void fork_serves_all(void)
 {
-    struct run r = demo("02-fork", server_named("02")->program,
-                        server_named("02")->client);
-
-    CHECK_EQ(r.status, 0);
-    CHECK(strstr(r.out, "B and C are answered while A") != NULL);
-    CHECK(strstr(r.out, "  A B C\n") != NULL);
-    expect_plain_lines(r.out);
-    run_free(&r);
+    expect_demo("02-fork", server_named("02")->program, "02", 0,
+                "B and C are answered while A", "  A B C\n");
 }
 
 static void a_stage_that_does_not_wait(void)
 {
-    struct run r = demo("01-blocking", server_named("02")->program,
-                        server_named("02")->client);
-
-    CHECK_EQ(WEXITSTATUS(r.status), 1);
-    CHECK(strstr(r.out, "should be answered after A has left") != NULL);
-    run_free(&r);
+    expect_demo("01-blocking", server_named("02")->program, "02", 1,
+                "should be answered after A has left", "  A B C\n");
 }
 
 static void a_stage_that_waits(void)
 {
-    struct run r = demo("02-fork", server_named("01")->program,
-                        server_named("01")->client);
-
-    CHECK_EQ(WEXITSTATUS(r.status), 1);
-    CHECK(strstr(r.out, "should be answered before A has left") != NULL);
-    run_free(&r);
+    expect_demo("02-fork", server_named("01")->program, "01", 1,
+                "should be answered before A has left", "A | ");
 }
 
 static void no_server(void)
 {
-    struct run r = demo("02-fork", "/nonexistent", server_named("02")->client);
-
-    CHECK_EQ(WEXITSTATUS(r.status), 1);
-    CHECK(strstr(r.out, "did not start") != NULL);
-    run_free(&r);
+    expect_demo("02-fork", "/nonexistent", "02", 1, "did not start", "");
 }
 
 /* How many processes run a program whose path has this text in it. */

@@ -1,40 +1,21 @@
 /* tests/compare/tool.c - see tool.h. */
 #include "tool.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-const char *tool_name = "?";
+#include "options.h"
 
-void usage_hint(void)
-{
-    fprintf(stderr, "Try '%s --help'.\n", tool_name);
-    exit(EXIT_USAGE);
-}
+const char *tool_name = "?";
 
 void usage_error(const char *word, const char *what)
 {
-    fprintf(stderr, "%s: '%s' %s\n", tool_name, word, what);
-    usage_hint();
-}
-
-long whole_number(const char *word, long min, long max)
-{
-    char what[80], *end;
-    long value;
-
-    errno = 0;
-    value = strtol(word, &end, 10);
-    snprintf(what, sizeof(what), "is not a whole number from %ld to %ld", min,
-             max);
-    if (word[0] < '0' || word[0] > '9' || *end != '\0' || errno != 0 ||
-        value < min || value > max)
-        usage_error(word, what);
-    return value;
+    fprintf(stderr, "%s: '%s' %s\nTry '%s --help'.\n", tool_name, word, what,
+            tool_name);
+    exit(EXIT_USAGE);
 }
 
 double number(const char *word, double min, double max)

@@ -5,20 +5,14 @@
 #ifndef TOOL_H
 #define TOOL_H
 
-enum { EXIT_USAGE = 2 };
-
 /* As the program is called in messages; set once, first thing in main. */
 extern const char *tool_name;
 
 /* "load: 'WORD' WHAT", where to find help, and exit status 2. */
 _Noreturn void usage_error(const char *word, const char *what);
 
-/* For what getopt_long has complained about already. */
-_Noreturn void usage_hint(void);
-
-/* The number that this word is; a usage error if it is none, or not in this
- * range. */
-long whole_number(const char *word, long min, long max);
+/* The number that this word is, which may have a fraction; a usage error if it
+ * is none, or not in this range. */
 double number(const char *word, double min, double max);
 
 /* The path of a program in the folder of this one; one of 8 static buffers. */

@@ -18,17 +18,17 @@ enum load_mode { CLOSED_LOOP, OPEN_LOOP, CHURN };
 struct settings {
     struct target target;
     enum load_mode mode;
-    uint32_t clients;  /* that talk */
-    uint32_t idle;     /* and that are silent */
-    uint32_t size;     /* bytes of a message */
-    uint32_t depth;    /* closed loop: messages on their way, for each client */
+    uint64_t clients;  /* that talk */
+    uint64_t idle;     /* and that are silent */
+    uint64_t size;     /* bytes of a message */
+    uint64_t depth;    /* closed loop: messages on their way, for each client */
     double rate;       /* open loop: messages a second, of all together */
     double seconds;    /* what is measured */
     double warmup_s;   /* what goes before it */
     double patience_s; /* for connections, and for the last answers */
     enum content_kind content;
-    bool prompt; /* no pause to gather replies */
-    bool marks;  /* say on stdout when the counted time begins and ends */
+    int prompt; /* no pause to gather replies */
+    int marks;  /* say on stdout when the counted time begins and ends */
 };
 
 /* What went wrong; all zero when nothing did. */

@@ -542,7 +542,7 @@ static void wrong_words(void)
                    last_run.err);
         CHECK(WIFEXITED(last_run.status));
         CHECK_EQ(WEXITSTATUS(last_run.status), 2);
-        CHECK(strstr(last_run.err, "Try 'load --help'.\n") != NULL);
+        CHECK(strstr(last_run.err, "load --help'.\n") != NULL);
         CHECK_EQ(last_run.out_len, 0);
     }
     LOAD("--rate", "5", "--churn", "1");

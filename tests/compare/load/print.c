@@ -1,6 +1,7 @@
 /* tests/compare/load/print.c - what came out, for people and for programs. */
 #include "load.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ static double per_second(const struct outcome *out, double count)
 /* Each way: what is sent comes back. */
 static double mb_per_second(const struct settings *s, const struct outcome *out)
 {
-    return per_second(out, (double)out->messages * s->size) / 1e6;
+    return per_second(out, (double)(out->messages * s->size)) / 1e6;
 }
 
 static double own_s(const struct outcome *out)
@@ -54,14 +55,16 @@ static void print_mode(const struct settings *s)
 {
     printf("load: %s, ", s->target.name);
     if (s->mode == CLOSED_LOOP)
-        printf("closed loop, %u on their way for each client\n", s->depth);
+        printf("closed loop, %" PRIu64 " on their way for each client\n",
+               s->depth);
     else if (s->mode == OPEN_LOOP)
         printf("open loop, %.10g messages a second in all\n", s->rate);
     else
         printf("churn: a connection for each message\n");
-    printf("  clients    %u of %u bytes", s->clients, s->size);
+    printf("  clients    %" PRIu64 " of %" PRIu64 " bytes", s->clients,
+           s->size);
     if (s->idle > 0)
-        printf(", and %u that are silent", s->idle);
+        printf(", and %" PRIu64 " that are silent", s->idle);
     printf(", for %.3g s\n", s->seconds);
 }
 

@@ -52,7 +52,7 @@ struct client {
     bool is_full;     /* the socket takes no more until epoll says EPOLLOUT */
     bool wants_retry; /* there was no connection to be had just now */
     uint32_t send_place, check_place;
-    uint32_t in_message; /* bytes of the coming message that are here */
+    uint64_t in_message; /* bytes of the coming message that are here */
     uint32_t oldest;     /* which of its slots in starts is the next answer's */
     uint64_t to_send, to_come;
     uint64_t answered; /* messages */
@@ -68,8 +68,9 @@ static struct target target;
 static struct content content;
 static struct client *clients;
 static uint64_t *starts;   /* of all clients: as many slots as depth for each */
-static uint32_t n_clients; /* with the idle ones, which stand last */
-static uint32_t n_opened, n_connecting, n_retrying;
+static uint64_t n_clients; /* with the idle ones, which stand last */
+static uint64_t n_opened;
+static uint32_t n_connecting, n_retrying;
 static uint32_t n_talking;   /* connected or about to be, and not idle */
 static uint64_t connections; /* begun, ever */
 static uint64_t on_the_way;  /* messages due and not yet back */
@@ -297,7 +298,7 @@ static void take(struct client *c, const char *bytes, size_t len)
         len - asked + content_wrong(&content, c->check_place, bytes, asked);
     c->check_place = content_after(&content, c->check_place, asked);
     c->to_come -= asked;
-    c->in_message += (uint32_t)asked;
+    c->in_message += asked;
     for (; c->in_message >= set->size; c->in_message -= set->size)
         complete(c);
 }
@@ -672,7 +673,7 @@ static int prepare(void)
 
     n_clients = set->clients + set->idle;
     n_opened = set->mode == CHURN ? set->clients : 0; /* the idle ones only */
-    if ((uint32_t)set_descriptor_limit(0) < n_clients + OTHER_DESCRIPTORS) {
+    if ((uint64_t)set_descriptor_limit(0) < n_clients + OTHER_DESCRIPTORS) {
         errno = EMFILE;
         return -1;
     }
@@ -692,7 +693,7 @@ static int prepare(void)
     if (timer_fd == -1 ||
         epoll_ctl(epoll_fd, EPOLL_CTL_ADD, timer_fd, &timer) == -1)
         return -1;
-    return content_make(&content, set->size, set->content);
+    return content_make(&content, (uint32_t)set->size, set->content);
 }
 
 int load_run(const struct settings *s, struct outcome *out)
