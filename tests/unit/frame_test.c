@@ -717,7 +717,7 @@ static void head_is_read_once(void)
     free(bytes);
 }
 
-static const struct check_case cases[] = {
+const struct check_case check_cases[] = {
     EACH("*", names_of_rows, case_rows, "unit"),
     CASE(decode_01_nothing, "unit"),
     CASE(decode_06_07_pieces, "unit"),
@@ -741,9 +741,5 @@ static const struct check_case cases[] = {
     CASE(line_is_not_rescanned, "unit"),
     CASE(tlv_skipped_is_dropped, "unit"),
     CASE(head_is_read_once, "unit"),
+    {0},
 };
-
-int main(int argc, char **argv)
-{
-    return check_main(argc, argv, cases, CHECK_COUNT(cases));
-}

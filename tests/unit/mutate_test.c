@@ -281,14 +281,14 @@ static void case_protobuf(void)
     }
 }
 
-static const struct check_case cases[] = {
-    CASE(case_length, "unit"),         CASE(case_length_options, "unit"),
-    CASE(case_line, "unit"),           CASE(case_tlv, "unit"),
-    CASE(case_grpc, "unit"),           CASE(case_http_requests, "unit"),
-    CASE(case_http_responses, "unit"), CASE(case_protobuf, "unit"),
+const struct check_case check_cases[] = {
+    CASE(case_length, "unit"),
+    CASE(case_length_options, "unit"),
+    CASE(case_line, "unit"),
+    CASE(case_tlv, "unit"),
+    CASE(case_grpc, "unit"),
+    CASE(case_http_requests, "unit"),
+    CASE(case_http_responses, "unit"),
+    CASE(case_protobuf, "unit"),
+    {0},
 };
-
-int main(int argc, char **argv)
-{
-    return check_main(argc, argv, cases, CHECK_COUNT(cases));
-}

@@ -1132,7 +1132,7 @@ static void symbols(void)
     CHECK(strcmp(errno_symbol(99999), "E?") == 0);
 }
 
-static const struct check_case cases[] = {
+const struct check_case check_cases[] = {
     CASE(every_error_of_accept, "unit"),
     CASE(listen_on_tcp, "unit"),
     CASE(a_port_in_use, "unit"),
@@ -1175,9 +1175,5 @@ static const struct check_case cases[] = {
     CASE(dying, "unit"),
     CASE(connections_are_named, "unit"),
     CASE(symbols, "unit"),
+    {0},
 };
-
-int main(int argc, char **argv)
-{
-    return check_main(argc, argv, cases, CHECK_COUNT(cases));
-}
