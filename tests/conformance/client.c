@@ -29,8 +29,9 @@ static const char closed_message[] = "server closed the connection";
 struct client {
     struct process *process;
     int out;
-    int peer;             /* the other end of its connection, if we play it */
-    struct server traced; /* the client again, for the looks through /proc */
+    int peer;              /* the other end of its connection, if we play it */
+    struct server *server; /* or who is there */
+    struct server traced;  /* the client again, for the looks through /proc */
 };
 
 static bool waits_for_one_thing(void)
@@ -96,6 +97,15 @@ static struct client call_server(const struct server *s, int in)
     const char *host = host_of(s, &port);
 
     return start_client(host, port, in);
+}
+
+static struct client call_new_server(int in)
+{
+    struct server *s = server_start((struct server_spec){0});
+    struct client c = call_server(s, in);
+
+    c.server = s;
+    return c;
 }
 
 /* A client whose server we are. */
@@ -180,6 +190,12 @@ static void end_quietly(struct client *c)
         CHECK_FAIL("it had nothing to complain of, and did");
 }
 
+static void kill_client(const struct client *c)
+{
+    process_signal_group(c->process, SIGKILL);
+    process_wait(c->process);
+}
+
 /* ---- its stdin ---- */
 
 static void type_bytes(int fd, const char *bytes, size_t len)
@@ -199,6 +215,51 @@ static void type_and_hear(const struct client *c, const char *text)
 {
     type(c, text);
     EXPECT_BYTES(c->out, text, strlen(text));
+}
+
+/* To a peer that we play: it has heard it; and it has answered. */
+static void ask(const struct client *c, const char *question)
+{
+    type(c, question);
+    EXPECT_BYTES(c->peer, question, strlen(question));
+}
+
+static void ask_and_answer(const struct client *c)
+{
+    ask(c, "question\n");
+    SEND_TEXT(c->peer, "answer\n");
+    EXPECT_TEXT(c->out, "answer\n");
+}
+
+/* Its stdin ends, and its server serves nobody else. */
+static void finish(struct client *c)
+{
+    child_close_in(c->process);
+    end_quietly(c);
+    server_stop(c->server, 1);
+}
+
+/* The peer has heard all, and closes after it. */
+static void finish_with_peer(struct client *c)
+{
+    EXPECT_EOF(c->peer);
+    leave(c->peer);
+    end_quietly(c);
+}
+
+/* What the peer did ends the client, and its stderr says why. */
+static void expect_end(struct client *c, int status, const char *why)
+{
+    EXPECT_EOF(c->out);
+    end_client(c, status);
+    expect_log(c, why);
+}
+
+/* Stage 01 notices what its peer did when it has something to send. */
+static void let_it_notice(const struct client *c)
+{
+    if (waits_for_one_thing())
+        type(c, "a line later\n");
 }
 
 static int new_file(const char *name)
@@ -261,15 +322,12 @@ static void expect_patterned_file(int fd, size_t len)
 
 static void client_line_back(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    struct client c = call_server(s, STDIO_PIPE);
+    struct client c = call_new_server(STDIO_PIPE);
 
     type_and_hear(&c, "one\n");
     type_and_hear(&c, "\n");
     type_and_hear(&c, "two\r\n");
-    child_close_in(c.process);
-    end_quietly(&c);
-    server_stop(s, 1);
+    finish(&c);
 }
 
 static void client_last_line(void)
@@ -292,8 +350,7 @@ static void client_last_line(void)
 /* A line that comes in pieces is a line. */
 static void client_line_in_pieces(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    struct client c = call_server(s, STDIO_PIPE);
+    struct client c = call_new_server(STDIO_PIPE);
 
     type(&c, "o");
     type(&c, "n");
@@ -301,15 +358,12 @@ static void client_line_in_pieces(void)
     EXPECT_TEXT(c.out, "one\n");
     type(&c, "wo\n");
     EXPECT_TEXT(c.out, "two\n");
-    child_close_in(c.process);
-    end_quietly(&c);
-    server_stop(s, 1);
+    finish(&c);
 }
 
 static void client_every_byte(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    struct client c = call_server(s, STDIO_PIPE);
+    struct client c = call_new_server(STDIO_PIPE);
     char bytes[257];
 
     for (int i = 0; i < 256; i++)
@@ -317,9 +371,7 @@ static void client_every_byte(void)
     bytes[256] = '\n';
     type_bytes(c.process->in, bytes, sizeof(bytes));
     EXPECT_BYTES(c.out, bytes, sizeof(bytes));
-    child_close_in(c.process);
-    end_quietly(&c);
-    server_stop(s, 1);
+    finish(&c);
 }
 
 static void client_services(void)
@@ -354,30 +406,23 @@ static void client_services(void)
 /* stdin stays open: the server's hanging up ends the client. */
 static void client_farewell(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    struct client c = call_server(s, STDIO_PIPE);
+    struct client c = call_new_server(STDIO_PIPE);
 
     type_and_hear(&c, "hi\n");
     type_and_hear(&c, "bye\n");
-    if (waits_for_one_thing())
-        type(&c, "a line later\n");
-    EXPECT_EOF(c.out);
-    end_client(&c, 0);
-    expect_log(&c, closed_message);
-    server_stop(s, 1);
+    let_it_notice(&c);
+    expect_end(&c, 0, closed_message);
+    server_stop(c.server, 1);
 }
 
 /* What follows a farewell is not answered, and not missed. */
 static void client_farewell_in_file(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    struct client c = call_server(s, endless_file("in", "hi\nquit\r\nmore\n"));
+    struct client c = call_new_server(endless_file("in", "hi\nquit\r\nmore\n"));
 
     EXPECT_TEXT(c.out, "hi\nquit\r\n");
-    EXPECT_EOF(c.out);
-    end_client(&c, 0);
-    expect_log(&c, closed_message);
-    server_stop(s, 1);
+    expect_end(&c, 0, closed_message);
+    server_stop(c.server, 1);
 }
 
 /* Both a file: neither can be waited for in every way a pipe can. */
@@ -546,12 +591,11 @@ static void expect_bounded(long kib)
 
 static void client_megabyte(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    struct client c = call_server(s, patterned_file("in", MEGABYTE));
+    struct client c = call_new_server(patterned_file("in", MEGABYTE));
 
     expect_pattern(c.out, 0, MEGABYTE);
     end_quietly(&c);
-    server_stop(s, 1);
+    server_stop(c.server, 1);
 }
 
 static void client_100_megabytes(void)
@@ -610,9 +654,7 @@ static void client_server_does_not_read(void)
     expect_bounded(client_peak_kib(&c));
     close(ends[0]);
     expect_pattern(c.peer, 0, total);
-    EXPECT_EOF(c.peer);
-    leave(c.peer);
-    end_quietly(&c);
+    finish_with_peer(&c);
 }
 
 /* Writes pieces until there is no room for one; returns how much went. */
@@ -656,9 +698,7 @@ static void client_piece_not_taken(void)
     CHECK(total < limit);
     close(ends[1]);
     expect_pattern(c.peer, 0, total);
-    EXPECT_EOF(c.peer);
-    leave(c.peer);
-    end_quietly(&c);
+    finish_with_peer(&c);
 }
 
 /* Nobody reads the client's stdout: then it does not read from the server. */
@@ -685,16 +725,13 @@ static void client_peer_talks_first(void)
     SEND_TEXT(c.peer, "welcome\n");
     if (!waits_for_one_thing())
         EXPECT_TEXT(c.out, "welcome\n");
-    type(&c, "question\n");
-    EXPECT_TEXT(c.peer, "question\n");
+    ask(&c, "question\n");
     if (waits_for_one_thing())
         EXPECT_TEXT(c.out, "welcome\n");
     SEND_TEXT(c.peer, "answer\n");
     child_close_in(c.process);
     EXPECT_TEXT(c.out, "answer\n");
-    EXPECT_EOF(c.peer);
-    leave(c.peer);
-    end_quietly(&c);
+    finish_with_peer(&c);
 }
 
 /* Each byte is printed before the next one comes. */
@@ -703,8 +740,7 @@ static void client_peer_trickles(void)
     static const char answer[] = "an\0swer\n";
     struct client c = call_peer(STDIO_PIPE);
 
-    type(&c, "question\n");
-    EXPECT_TEXT(c.peer, "question\n");
+    ask(&c, "question\n");
     for (size_t i = 0; i < sizeof(answer) - 1; i++) {
         SEND_BYTES(c.peer, &answer[i], 1);
         EXPECT_BYTES(c.out, &answer[i], 1);
@@ -755,9 +791,7 @@ static void client_both_directions(void)
         SEND_BYTES(c.peer, bytes + done + MEGABYTE / 4, MEGABYTE / 4 * 3);
         expect_pattern(c.out, done + MEGABYTE / 4, MEGABYTE / 4 * 3);
     }
-    EXPECT_EOF(c.peer);
-    leave(c.peer);
-    end_quietly(&c);
+    finish_with_peer(&c);
     free(bytes);
 }
 
@@ -791,8 +825,7 @@ static void client_fair(void)
     }
     CHECK(flood < limit);
     EXPECT_TEXT(c.peer, "question\n");
-    process_signal_group(c.process, SIGKILL);
-    process_wait(c.process);
+    kill_client(&c);
 
     c = call_peer(endless_file("in", "question\n"));
     EXPECT_TEXT(c.peer, "question\n");
@@ -800,8 +833,7 @@ static void client_fair(void)
     while (!has_come(c.out) && !process_has_ended(c.process))
         drop_some(c.peer);
     EXPECT_TEXT(c.out, "answer\n");
-    process_signal_group(c.process, SIGKILL);
-    process_wait(c.process);
+    kill_client(&c);
 }
 
 /* A client with nothing to do does nothing, however it came to that. */
@@ -836,8 +868,7 @@ static void client_waits_at_rest(void)
     EXPECT_TEXT(c.peer, "one\n");
     check_step("stdin is a file that has more; the peer does not read");
     expect_at_rest(&c);
-    process_signal_group(c.process, SIGKILL);
-    process_wait(c.process);
+    kill_client(&c);
 }
 
 /* ---- a peer that leaves ---- */
@@ -847,16 +878,10 @@ static void client_hung_up_all_sent(void)
 {
     struct client c = call_peer(STDIO_PIPE);
 
-    type(&c, "question\n");
-    EXPECT_TEXT(c.peer, "question\n");
-    SEND_TEXT(c.peer, "answer\n");
-    EXPECT_TEXT(c.out, "answer\n");
+    ask_and_answer(&c);
     leave(c.peer);
-    if (waits_for_one_thing())
-        type(&c, "a line later\n");
-    EXPECT_EOF(c.out);
-    end_client(&c, 0);
-    expect_log(&c, closed_message);
+    let_it_notice(&c);
+    expect_end(&c, 0, closed_message);
 }
 
 /* Whether that was to be expected depends on what was said last. */
@@ -879,9 +904,7 @@ static void client_hung_up_unsent(void)
         EXPECT_TEXT(c.out, "last words");
         wait_until_stuck(&c);
         half_close(c.peer);
-        EXPECT_EOF(c.out);
-        end_client(&c, table[i].status);
-        expect_log(&c, closed_message);
+        expect_end(&c, table[i].status, closed_message);
         process_forget(c.process);
         close(c.peer);
         close(in);
@@ -917,11 +940,8 @@ static void client_hung_up_at_once(void)
         struct client c = call_peer(STDIO_PIPE);
 
         leave(c.peer);
-        if (waits_for_one_thing())
-            type(&c, "a line later\n");
-        EXPECT_EOF(c.out);
-        end_client(&c, 0);
-        expect_log(&c, closed_message);
+        let_it_notice(&c);
+        expect_end(&c, 0, closed_message);
         process_forget(c.process);
     }
 }
@@ -933,10 +953,7 @@ static void expect_last_words(struct client *c, bool reset)
     enum { WORDS = 60000 };
     char words[WORDS];
 
-    type(c, "question\n");
-    EXPECT_TEXT(c->peer, "question\n");
-    SEND_TEXT(c->peer, "answer\n");
-    EXPECT_TEXT(c->out, "answer\n");
+    ask_and_answer(c);
     stop_client(c);
     fill_pattern(words, WORDS, 0);
     SEND_BYTES(c->peer, words, WORDS);
@@ -973,8 +990,7 @@ static void client_reset(void)
 {
     struct client c = call_peer(STDIO_PIPE);
 
-    type(&c, "question\n");
-    EXPECT_TEXT(c.peer, "question\n");
+    ask(&c, "question\n");
     if (waits_for_one_thing()) {
         SEND_TEXT(c.peer, "answer\n");
         EXPECT_TEXT(c.out, "answer\n");
@@ -983,24 +999,18 @@ static void client_reset(void)
     } else {
         reset_connection(c.peer);
     }
-    EXPECT_EOF(c.out);
-    end_client(&c, 1);
-    expect_log(&c, "ECONNRESET");
+    expect_end(&c, 1, "ECONNRESET");
 
     c = call_peer(endless_file("in", "question\n"));
     EXPECT_TEXT(c.peer, "question\n");
     wait_until_stuck(&c);
     reset_connection(c.peer);
-    EXPECT_EOF(c.out);
-    end_client(&c, 1);
-    expect_log(&c, "ECONNRESET");
+    expect_end(&c, 1, "ECONNRESET");
 
     c = call_peer(STDIO_NULL);
     EXPECT_EOF(c.peer);
     reset_connection(c.peer);
-    EXPECT_EOF(c.out);
-    end_client(&c, 1);
-    expect_log(&c, "ECONNRESET");
+    expect_end(&c, 1, "ECONNRESET");
 }
 
 /* ---- what else can go wrong ---- */
@@ -1045,9 +1055,7 @@ static void client_stdin_fails(void)
 
     EXPECT_CLOSED(c.peer);
     leave(c.peer);
-    EXPECT_EOF(c.out);
-    end_client(&c, 1);
-    expect_log(&c, "stdin: EISDIR");
+    expect_end(&c, 1, "stdin: EISDIR");
 }
 
 /* Who ends one process of the client ends them all. */
@@ -1059,10 +1067,7 @@ static void client_signal(void)
         struct client c = call_peer(STDIO_PIPE);
         int status;
 
-        type(&c, "question\n");
-        EXPECT_TEXT(c.peer, "question\n");
-        SEND_TEXT(c.peer, "answer\n");
-        EXPECT_TEXT(c.out, "answer\n");
+        ask_and_answer(&c);
         process_signal(c.process, signals[i]);
         status = process_wait(c.process);
         CHECK(WIFSIGNALED(status));
@@ -1079,8 +1084,7 @@ static void client_killed(void)
 {
     struct client c = call_peer(STDIO_PIPE);
 
-    type(&c, "question\n");
-    EXPECT_TEXT(c.peer, "question\n");
+    ask(&c, "question\n");
     process_signal(c.process, SIGKILL);
     EXPECT_EOF(c.out);
     child_close_in(c.process);
@@ -1198,10 +1202,9 @@ static void client_default_port(void)
              (id >> 8) % 256, id % 256);
     s = server_start((struct server_spec){.bare = true, .args = {"-b", host}});
     c = start_client(host, NULL, STDIO_PIPE);
+    c.server = s;
     type_and_hear(&c, "hi\n");
-    child_close_in(c.process);
-    end_quietly(&c);
-    server_stop(s, 1);
+    finish(&c);
 }
 
 const struct check_case client_cases[] = {

@@ -83,27 +83,23 @@ static void each_codec_each_service(void)
 /* As the tokio document has it: 4 bytes of length, and goodbye. */
 static void without_options(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     SEND_BYTES(fd, "\0\0\0\x0bhello world", 15);
     EXPECT_BYTES(fd, "\0\0\0\x0egoodbye world!", 18);
     half_close(fd);
     EXPECT_EOF(fd);
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* "\r\n" ends a line as well, and what comes back ends in "\n". */
 static void lines_of_telnet(void)
 {
-    struct server *s = serve("line", "echo");
-    int fd = dial(s);
+    int fd = dial_alone(serve("line", "echo"));
 
     SEND_TEXT(fd, "one\r\n\r\ntwo\rtwo\r\r\n");
     EXPECT_TEXT(fd, "one\n\ntwo\rtwo\r\n");
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* ---- many in a read, a frame in many reads ---- */

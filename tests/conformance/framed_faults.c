@@ -106,9 +106,8 @@ static void half_frame_kept_alive(void)
  * is always half a frame, and never an old one. */
 static void always_half_a_frame(void)
 {
-    struct server *s = length_echo((const char *[]){"-t", "2", NULL});
     long long until = now_ms() + 6000;
-    int fd = dial(s);
+    int fd = dial_alone(length_echo((const char *[]){"-t", "2", NULL}));
 
     SEND_BYTES(fd, "\0\0\0\4ab", 6);
     while (now_ms() < until) {
@@ -118,8 +117,7 @@ static void always_half_a_frame(void)
     }
     SEND_TEXT(fd, "cd");
     EXPECT_BYTES(fd, "\0\0\0\4abcd", 8);
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* ---- memory ---- */
@@ -368,13 +366,12 @@ static void bad_frame_and_more(void)
 static void bad_frame_and_stays(void)
 {
     struct server *s = length_echo(NULL);
-    int fd = dial(s);
+    int fd = dial_alone(s);
 
     SEND_BYTES(fd, "\xff\xff\xff\xff", 4);
     EXPECT_EOF(fd);
     server_wait_log(s, "closed, its time was up");
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* In turn: whole, half a head, half a frame, a bad frame, a reset within a
@@ -539,7 +536,7 @@ static void flood_is_fair(void)
 static void stopped_and_continued(void)
 {
     struct server *s = length_echo(NULL);
-    int fd = dial(s);
+    int fd = dial_alone(s);
 
     for (int i = 0; i < 50; i++) {
         kill(s->pid, SIGSTOP);
@@ -548,8 +545,7 @@ static void stopped_and_continued(void)
         SEND_TEXT(fd, "cd");
         EXPECT_BYTES(fd, "\0\0\0\4abcd", 8);
     }
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* ---- stopping ---- */

@@ -14,8 +14,7 @@
 
 static void http_get(void)
 {
-    struct server *s = serve("http", "goodbye");
-    int fd = dial(s);
+    int fd = dial_alone(serve("http", "goodbye"));
 
     SEND_TEXT(fd, GET);
     EXPECT_TEXT(fd, TYR);
@@ -26,8 +25,7 @@ static void http_get(void)
                     "Content-Length: 14\r\n\r\n" TYR);
     half_close(fd);
     EXPECT_EOF(fd);
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* One exchange after which the server hangs up, or does not. */
@@ -189,26 +187,23 @@ static void http_smuggling(void)
 static void http_good_before_bad(void)
 {
     static const char bad[] = "HTTP/1.1 400 Bad Request\r\n";
-    struct server *s = serve("http", "goodbye");
     char got[512];
-    int fd = dial(s);
+    int fd = dial_alone(serve("http", "goodbye"));
 
     SEND_TEXT(fd, GET GET "GET / HTTP/1.1\r\n\r\n" GET);
     EXPECT_TEXT(fd, TYR TYR);
     got[read_to_end(fd, got, sizeof(got) - 1)] = '\0';
     CHECK(strncmp(got, bad, sizeof(bad) - 1) == 0);
     CHECK(second_answer(got) == NULL);
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 static void http_absurd_head(void)
 {
     static const char refusal[] = "HTTP/1.1 431 ";
-    struct server *s = serve("http", "goodbye");
     struct bytes out = {0};
     char got[512];
-    int fd = dial(s);
+    int fd = dial_alone(serve("http", "goodbye"));
 
     add_text(&out, "GET / HTTP/1.1\r\nHost: a\r\n");
     while (out.len < 8192)
@@ -217,15 +212,13 @@ static void http_absurd_head(void)
     SEND_BYTES(fd, out.at, out.len);
     got[read_to_end(fd, got, sizeof(got) - 1)] = '\0';
     CHECK(strncmp(got, refusal, sizeof(refusal) - 1) == 0);
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* A client that waits for a word before it sends the body gets it once. */
 static void http_expect_continue(void)
 {
-    struct server *s = serve("http", "goodbye");
-    int fd = dial(s);
+    int fd = dial_alone(serve("http", "goodbye"));
 
     for (int i = 0; i < 2; i++) {
         SEND_TEXT(fd,
@@ -244,8 +237,7 @@ static void http_expect_continue(void)
                   "Content-Length: 9000000\r\n\r\n");
     EXPECT_TEXT(fd, "HTTP/1.1 413 ");
     EXPECT_CLOSED(fd);
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 const struct check_case framed_http_cases[] = {

@@ -10,8 +10,7 @@
 
 static void hget_hset(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     ASK(fd, hget("t", "k"), refusal(404, "Not found: table t, key k"));
     ASK(fd, hset("t", "k", "one"), values(1, ""));
@@ -20,28 +19,24 @@ static void hget_hset(void)
     ASK(fd, hget("t", "k"), values(1, "two"));
     ASK(fd, hget("t", "K"), refusal(404, "Not found: table t, key K"));
     ASK(fd, hget("T", "k"), refusal(404, "Not found: table T, key k"));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 static void case_hdel(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     ASK(fd, hdel("t", "k"), values(1, ""));
     ASK(fd, hset("t", "k", "v"), values(1, ""));
     ASK(fd, hdel("t", "k"), values(1, "v"));
     ASK(fd, hdel("t", "k"), values(1, ""));
     ASK(fd, hget("t", "k"), refusal(404, "Not found: table t, key k"));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 static void many_keys(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     ASK(fd, hmset("t", "a", "1", "b", "2", "c", "3", NULL),
         values(3, "", "", ""));
@@ -52,40 +47,34 @@ static void many_keys(void)
     ASK(fd, hmdel("t", "a", "none", "b", "a", NULL),
         values(4, "1", "", "two", ""));
     ASK(fd, hmget("t", "a", "b", "c", "d", NULL), values(4, "", "", "3", "4"));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* Later pairs of one command see what the earlier ones did. */
 static void the_same_key_twice(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     ASK(fd, hmset("t", "k", "1", "k", "2", "k", "3", NULL),
         values(3, "", "1", "2"));
     ASK(fd, hget("t", "k"), values(1, "3"));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 static void no_keys(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     ASK(fd, hmget("t", NULL), values(0));
     ASK(fd, hmset("t", NULL), values(0));
     ASK(fd, hmdel("t", NULL), values(0));
     ASK(fd, hmexist("t", NULL), values(0));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 static void case_hgetall(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
     struct wire all;
 
     ASK(fd, hgetall("t"), values(0));
@@ -99,22 +88,19 @@ static void case_hgetall(void)
     CHECK(has_pair(all, "b", "2"));
     CHECK(has_pair(all, "", "no key"));
     CHECK(has_pair(all, "e", ""));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 static void case_hexist(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     ASK(fd, hexist("t", "k"), bools(1, 0));
     ASK(fd, hset("t", "k", "v"), values(1, ""));
     ASK(fd, hexist("t", "k"), bools(1, 1));
     ASK(fd, hdel("t", "k"), values(1, "v"));
     ASK(fd, hexist("t", "k"), bools(1, 0));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* ---- values and names ---- */
@@ -140,8 +126,7 @@ static void every_type(void)
         {0}, /* a Value in which nothing is set */
     };
     struct wire before = {0};
-    struct server *s = server_start((struct server_spec){0});
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     for (size_t i = 0; i < CHECK_COUNT(types); i++) {
         check_step("type %zu", i);
@@ -150,15 +135,13 @@ static void every_type(void)
         ASK(fd, hexist("t", "k"), bools(1, 1));
         before = types[i];
     }
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* A pair without a value: its value is the empty one. */
 static void pair_without_value(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     SEND_TEXT(fd, "\0\0\0\x0a\x22\x08\x0a\1t\x12\3\x0a\1k");
     EXPECT_TEXT(fd, "\0\0\0\5\x08\xc8\1\x1a\0");
@@ -167,14 +150,12 @@ static void pair_without_value(void)
     SEND_TEXT(fd, "\0\0\0\x07\x22\5\x0a\1t\x12\0");
     EXPECT_TEXT(fd, "\0\0\0\5\x08\xc8\1\x1a\0");
     ASK(fd, hexist("t", ""), bools(1, 1));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 static void empty_names(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     ASK(fd, hget("", ""), refusal(404, "Not found: table , key "));
     ASK(fd, hset("", "", "v"), values(1, ""));
@@ -183,40 +164,26 @@ static void empty_names(void)
     ASK(fd, hset("ab", "c", "2"), values(1, ""));
     ASK(fd, hget("a", "bc"), values(1, "1"));
     ASK(fd, hget("ab", "c"), values(1, "2"));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 static void names_in_utf8(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    int fd = dial(s);
+#define STREET "Stra\303\237e"
+#define EURO   "\342\202\254"
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
-    ASK(fd,
-        hget("Stra\xc3\x9f"
-             "e",
-             "\xe2\x82\xac"),
-        refusal(404, "Not found: table Stra\xc3\x9f"
-                     "e, key \xe2\x82\xac"));
-    ASK(fd,
-        hset("Stra\xc3\x9f"
-             "e",
-             "\xe2\x82\xac", "v"),
-        values(1, ""));
-    ASK(fd,
-        hget("Stra\xc3\x9f"
-             "e",
-             "\xe2\x82\xac"),
-        values(1, "v"));
-    leave(fd);
-    server_stop(s, 1);
+    ASK(fd, hget(STREET, EURO),
+        refusal(404, "Not found: table " STREET ", key " EURO));
+    ASK(fd, hset(STREET, EURO, "v"), values(1, ""));
+    ASK(fd, hget(STREET, EURO), values(1, "v"));
+    part(fd);
 }
 
 /* A table of which nobody has heard is an empty one, whatever is asked. */
 static void missing_table(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     ASK(fd, hgetall("t1"), values(0));
     ASK(fd, hmget("t2", "a", "b", NULL), values(2, "", ""));
@@ -227,8 +194,7 @@ static void missing_table(void)
     ASK(fd, hset("t7", "a", "v"), values(1, ""));
     ASK(fd, hmset("t8", "a", "v", NULL), values(1, ""));
     ASK(fd, hget("t9", "a"), refusal(404, "Not found: table t9, key a"));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 static void clients_share(void)
@@ -265,8 +231,7 @@ static struct wire raw(const char *bytes, size_t len)
 
 static void nothing_asked(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     SEND_TEXT(fd, "\0\0\0\0");
     CHECK_EQ(status_of(receive_frame(fd)), 400);
@@ -276,8 +241,7 @@ static void nothing_asked(void)
     ASK(fd, RAW("\x22\3\x0a\1t"), refusal(400, no_pair));
     ASK(fd, RAW("\x22\0"), refusal(400, no_pair));
     ASK(fd, hset("t", "k", "v"), values(1, ""));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* Where the frame ends is known, so nothing but this command is lost. */
@@ -294,8 +258,7 @@ static void malformed(void)
         RAW("\x0c"),              /* the end of a group that has none */
         RAW("hget t k"),
     };
-    struct server *s = server_start((struct server_spec){0});
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     ASK(fd, hset("t", "k", "v"), values(1, ""));
     for (size_t i = 0; i < CHECK_COUNT(wrong); i++) {
@@ -303,40 +266,33 @@ static void malformed(void)
         ASK(fd, wrong[i], refusal(500, "Malformed message"));
     }
     ASK(fd, hget("t", "k"), values(1, "v"));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* What a client of a later version might send. */
 static void unknown_fields(void)
 {
-    struct server *s = server_start((struct server_spec){0});
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     ASK(fd, hset("t", "k", "v"), values(1, ""));
     ASK(fd,
-        RAW("\x98\6\x2a\x0a\x13\x0a\1t\x12\1k\x1a\2hi\x21"
-            "12345678"
-            "\xa5\6"
-            "1234\xa2\6\3abc"),
+        RAW("\x98\6\x2a\x0a\x13\x0a\1t\x12\1k\x1a\2hi\04112345678\xa5\0061234"
+            "\xa2\6\3abc"),
         values(1, "v"));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* Of a oneof the last member counts; of a field, the last value. */
 static void the_last_one_counts(void)
 {
-    struct server *s = server_start((struct server_spec){0});
     struct wire both = hdel("t", "k"), get = hget("t", "k");
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     ASK(fd, hset("t", "k", "v"), values(1, ""));
     wire_add(&both, get.bytes, get.len);
     ASK(fd, both, values(1, "v"));
     ASK(fd, RAW("\x0a\x0c\x0a\1x\x12\1x\x0a\1t\x12\1k"), values(1, "v"));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* ---- a real Protocol Buffers library ---- */

@@ -264,10 +264,9 @@ static void memory_full(void)
 /* Of a command with many pairs those before the refusal are done. */
 static void memory_full_half_way(void)
 {
-    struct server *s =
-        server_start((struct server_spec){.args = {"--max-memory", "30000"}});
     static char bytes[VALUE_LEN + 1];
-    int fd = dial(s);
+    int fd = dial_alone(
+        server_start((struct server_spec){.args = {"--max-memory", "30000"}}));
 
     memset(bytes, 'x', VALUE_LEN);
     ASK(fd, hmset("t", "a", bytes, "b", bytes, "c", bytes, "d", "", NULL),
@@ -275,8 +274,7 @@ static void memory_full_half_way(void)
     ASK(fd, hmexist("t", "a", "b", "c", "d", NULL), bools(4, 1, 1, 0, 0));
     ASK(fd, hmdel("t", "a", "b", NULL), values(2, bytes, bytes));
     ASK(fd, hset("t", "c", bytes), values(1, ""));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* The process stays near what it was told: small pairs are counted with what
@@ -438,10 +436,10 @@ static void byte_now_and_then(void)
  * begun, and each is in time. */
 static void never_at_rest(void)
 {
-    struct server *s = server_start((struct server_spec){.args = {"-t", "2"}});
     struct wire frame = framed(hget("t", "k"));
     long long end = now_ms() + 5000;
-    int fd = dial(s);
+    int fd =
+        dial_alone(server_start((struct server_spec){.args = {"-t", "2"}}));
 
     SEND_BYTES(fd, frame.bytes, 5);
     while (now_ms() < end) {
@@ -456,8 +454,7 @@ static void never_at_rest(void)
     SEND_BYTES(fd, frame.bytes + 5, frame.len - 5);
     CHECK_EQ(status_of(receive_frame(fd)), 404);
     EXPECT_CLOSED(fd);
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* What was left of the time for a frame is no limit for what comes after. */
@@ -466,7 +463,7 @@ static void slow_frame_then_silence(void)
     struct server *s =
         server_start((struct server_spec){.args = {"-v", "-t", "3"}});
     struct wire frame = framed(hget("t", "k"));
-    int fd = dial(s);
+    int fd = dial_alone(s);
 
     SEND_BYTES(fd, frame.bytes, 5);
     WAIT_UNTIL(process_log_count(s->process, ": read ") == 1);
@@ -477,8 +474,7 @@ static void slow_frame_then_silence(void)
     CHECK_EQ(status_of(receive_frame(fd)), 404);
     nap_ms(1600);
     ASK(fd, hget("t", "k"), refusal(404, not_found));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* Asks for a megabyte a hundred times and takes nothing. */

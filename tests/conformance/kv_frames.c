@@ -33,9 +33,8 @@ static struct wire ask_large(int fd, struct wire request, size_t answer_len)
 
 static void byte_at_a_time(void)
 {
-    struct server *s = server_start((struct server_spec){0});
     struct wire set = framed(hset("t", "k", "v")), get = framed(hget("t", "k"));
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     wire_add(&set, get.bytes, get.len);
     for (size_t i = 0; i < set.len; i++)
@@ -43,8 +42,7 @@ static void byte_at_a_time(void)
     CHECK_EQ(status_of(receive_frame(fd)), 200);
     ASK(fd, hget("t", "k"), values(1, "v")); /* the answer to the first get */
     CHECK_EQ(status_of(receive_frame(fd)), 200);
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* In two pieces, cut at every byte; the first is known to have been read. */
@@ -52,7 +50,7 @@ static void cut_at_every_byte(void)
 {
     struct server *s = server_start((struct server_spec){.args = {"-v"}});
     struct wire set = framed(hset("table", "key", "value"));
-    int fd = dial(s);
+    int fd = dial_alone(s);
 
     ASK(fd, hset("table", "key", "value"), values(1, ""));
     for (size_t cut = 1; cut < set.len; cut++) {
@@ -65,18 +63,16 @@ static void cut_at_every_byte(void)
         CHECK_EQ(status_of(receive_frame(fd)), 200);
     }
     ASK(fd, hget("table", "key"), values(1, "value"));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* Ten thousand commands before an answer is read, answered in order. */
 static void pipelined(void)
 {
     enum { MANY = 10000 };
-    struct server *s = server_start((struct server_spec){0});
     struct wire out = {0}, want = {0};
     char *got, key[16], text[16];
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     for (int i = 0; i < MANY; i++) {
         struct wire ask, answer;
@@ -93,8 +89,7 @@ static void pipelined(void)
     CHECK(got != NULL);
     exchange(fd, out.bytes, out.len, got, want.len);
     CHECK_BYTES(got, want.len, want.bytes, want.len);
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* What came in one read is answered in one write. */
@@ -102,7 +97,7 @@ static void one_write_for_one_read(void)
 {
     struct server *s = server_start((struct server_spec){.args = {"-v"}});
     struct wire out = {0}, one = framed(hset("t", "k", "v"));
-    int fd = dial(s);
+    int fd = dial_alone(s);
 
     for (int i = 0; i < 100; i++)
         wire_add(&out, one.bytes, one.len);
@@ -111,15 +106,13 @@ static void one_write_for_one_read(void)
         CHECK_EQ(status_of(receive_frame(fd)), 200);
     CHECK_EQ(process_log_count(s->process, ": write "),
              process_log_count(s->process, ": read "));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 static void case_half_close(void)
 {
-    struct server *s = server_start((struct server_spec){0});
     struct wire out = {0}, one = framed(hset("t", "k", "v"));
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     for (int i = 0; i < 1000; i++)
         wire_add(&out, one.bytes, one.len);
@@ -128,8 +121,7 @@ static void case_half_close(void)
     for (int i = 0; i < 1000; i++)
         CHECK_EQ(status_of(receive_frame(fd)), 200);
     EXPECT_EOF(fd);
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* ---- long ones ---- */
@@ -168,10 +160,9 @@ static void longest_value(void)
 
 static void table_longer_than_a_frame(void)
 {
-    struct server *s = server_start((struct server_spec){0});
     struct wire bytes = of_zeros(3 * MEGABYTE);
     const char *keys[] = {"a", "b", "c"};
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     for (int i = 0; i < 3; i++)
         (void)ask_large(
@@ -182,16 +173,14 @@ static void table_longer_than_a_frame(void)
     (void)ask_large(fd, hdel("t", "b"), 3 + 5 + 5 + bytes.len);
     send_frame(fd, hgetall("t"));
     CHECK_EQ(count_pairs(receive_frame(fd)), 2);
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* Names as long as a message may be do not fit into "Not found". */
 static void longest_name(void)
 {
-    struct server *s = server_start((struct server_spec){0});
     struct wire name = of_zeros(MAX_FRAME - 15), request, got;
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     memset(name.bytes, 'n', name.len);
     name.bytes[name.len - 1] = '\0';
@@ -201,8 +190,7 @@ static void longest_name(void)
     CHECK(says(got, "Not found"));
     CHECK_EQ(status_of(got), 404);
     ASK(fd, hget("t", "k"), refusal(404, not_found));
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* ---- bad ones ---- */
@@ -244,18 +232,16 @@ static void frame_too_long(void)
  * the answer on its way: the server drops what still comes first. */
 static void frame_too_long_and_all_of_it(void)
 {
-    struct server *s = server_start((struct server_spec){0});
     struct wire out = framed(hget("t", "k")), rest = of_zeros(MEGABYTE);
     struct wire want = framed(refusal(404, not_found));
-    int fd = dial(s);
+    int fd = dial_alone(server_start((struct server_spec){0}));
 
     wire_add(&out, "\x7f\xff\xff\xff", 4);
     wire_add(&out, rest.bytes, rest.len);
     SEND_BYTES(fd, out.bytes, out.len);
     EXPECT_BYTES(fd, want.bytes, want.len);
     EXPECT_EOF(fd);
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 static void cut_short_at_every_byte(void)

@@ -4,11 +4,7 @@
  * expected, what came, the steps that led there, and how to repeat it.
  *
  *     static void splits(void) { check_step("feed 'b'"); CHECK(fed == 1); }
- *     static const struct check_case cases[] = {CASE(splits, "unit")};
- *     int main(int argc, char **argv)
- *     {
- *         return check_main(argc, argv, cases, CHECK_COUNT(cases));
- *     }
+ *     const struct check_case check_cases[] = {CASE(splits, "unit"), {0}};
  *
  * What the command line of such a program may say is in runner.h.
  */
@@ -49,7 +45,11 @@ struct check_case {
         .kind = __VA_ARGS__                                                    \
     }
 
-/* Runs what the command line asks for; returns the exit status of main. */
+/* The table of a program that has no main of its own; {0} ends it. */
+extern const struct check_case check_cases[];
+
+/* For one that has: runs what the command line asks for; returns the exit
+ * status of main. */
 int check_main(int argc, char **argv, const struct check_case *cases,
                size_t count);
 

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MOST = 1000, NAME = 96, WORD = 24, REPORT_S = 20 };
+enum { MOST = 1000, NAME = 96, WORD = 40, REPORT_S = 20 };
 
 const struct server_info *the_server;
 const char *client_path, *preload_path;
@@ -128,7 +128,7 @@ static void add_row(const struct check_case *row)
     if (rest == NULL)
         add_on_transports(row, "");
     else
-        for (; sscanf(rest, "%23s%n", word, &used) == 1; rest += used)
+        for (; sscanf(rest, "%39s%n", word, &used) == 1; rest += used)
             add_on_transports(row, word);
 }
 

@@ -77,6 +77,20 @@ int dial(const struct server *s)
     return dial_small(s, 0);
 }
 
+static struct server *server_of_one;
+
+int dial_alone(struct server *s)
+{
+    server_of_one = s;
+    return dial(s);
+}
+
+void part(int fd)
+{
+    leave(fd);
+    server_stop(server_of_one, 1);
+}
+
 void expect_refused(const struct server *s)
 {
     int fd = try_dial(s);

@@ -12,6 +12,11 @@
 int dial(const struct server *s);
 int try_dial(const struct server *s);
 
+/* The only client that this server will have. part() ends both: leave(), then
+ * server_stop() of a server of one client. */
+int dial_alone(struct server *s);
+void part(int fd);
+
 /* A socket for such a client, not yet connected. */
 int new_client(const struct server *s);
 

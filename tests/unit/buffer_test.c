@@ -127,16 +127,12 @@ static void no_memory(void)
     buffer_free(&b);
 }
 
-static const struct check_case cases[] = {
+const struct check_case check_cases[] = {
     CASE(empty_holds_nothing, "unit"),
     CASE(as_an_array, "unit"),
     CASE(shrinks, "unit"),
     CASE(steady, "unit"),
     CASE(seldom_moved, "unit"),
     CASE(no_memory, "unit"),
+    {0},
 };
-
-int main(int argc, char **argv)
-{
-    return check_main(argc, argv, cases, CHECK_COUNT(cases));
-}

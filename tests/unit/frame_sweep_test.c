@@ -184,11 +184,7 @@ static void every_combination(void)
     }
 }
 
-static const struct check_case cases[] = {
+const struct check_case check_cases[] = {
     CASE(every_combination, "unit"),
+    {0},
 };
-
-int main(int argc, char **argv)
-{
-    return check_main(argc, argv, cases, CHECK_COUNT(cases));
-}

@@ -541,7 +541,7 @@ static void services(void)
     CHECK(answer_name((int)CHECK_COUNT(names)) == NULL);
 }
 
-static const struct check_case cases[] = {
+const struct check_case check_cases[] = {
     CASE(bodies, "unit"),
     CASE(empty_lines_before_a_request, "unit"),
     CASE(smuggling, "unit"),
@@ -560,9 +560,5 @@ static const struct check_case cases[] = {
     CASE(connections, "unit"),
     CASE(errors, "unit"),
     CASE(services, "unit"),
+    {0},
 };
-
-int main(int argc, char **argv)
-{
-    return check_main(argc, argv, cases, CHECK_COUNT(cases));
-}

@@ -32,106 +32,82 @@ enum { PIECE = 10 }; /* bytes that a probe asks to be moved */
  * room for more. */
 static int socket_fd;
 
+/* What the calls are given. */
+static char bytes[PIECE];
+static struct iovec into[] = {{bytes, 0}, {bytes, 4}, {bytes + 4, 6}};
+static struct iovec from[] = {{"", 0}, {"0123", 4}, {"456789", 6}};
+static struct msghdr message = {.msg_iov = from, .msg_iovlen = 3};
+static struct sockaddr address = {.sa_family = AF_UNIX};
+static struct timeval now;
+static struct timespec at_once;
+static struct pollfd list = {.fd = -1};
+static struct epoll_event event;
+
+static long freed(void *volatile memory)
+{
+    free(memory);
+    return memory == NULL ? -1 : 0;
+}
+
 /* -1 and errno, or what the call gives. None of them succeeds by itself: an
  * injected error shows by its symbol, and the true one is EBADF. */
-static long probe_accept(void)
-{
-    return accept(-1, NULL, NULL);
-}
-
-static long probe_accept4(void)
-{
-    return accept4(-1, NULL, NULL, 0);
-}
-
-static long probe_connect(void)
-{
-    struct sockaddr address = {.sa_family = AF_UNIX};
-
-    return connect(-1, &address, sizeof(address));
-}
-
-static long probe_epoll_ctl(void)
-{
-    struct epoll_event event = {0};
-
-    return epoll_ctl(-1, EPOLL_CTL_ADD, 0, &event);
-}
-
-static long probe_read(void)
-{
-    char bytes[PIECE];
-
-    return read(socket_fd, bytes, sizeof(bytes));
-}
-
-static long probe_recv(void)
-{
-    char bytes[PIECE];
-
-    return recv(socket_fd, bytes, sizeof(bytes), 0);
-}
-
-static long probe_recvfrom(void)
-{
-    char bytes[PIECE];
-
-    return recvfrom(socket_fd, bytes, sizeof(bytes), 0, NULL, NULL);
-}
-
-static long probe_readv(void)
-{
-    char bytes[PIECE];
-    struct iovec parts[] = {{bytes, 0}, {bytes, 4}, {bytes + 4, 6}};
-
-    return readv(socket_fd, parts, 3);
-}
+#define PROBE(name, call)                                                      \
+    static long probe_##name(void)                                             \
+    {                                                                          \
+        return call;                                                           \
+    }
+PROBE(accept, accept(-1, NULL, NULL))
+PROBE(accept4, accept4(-1, NULL, NULL, 0))
+PROBE(connect, connect(-1, &address, sizeof(address)))
+PROBE(epoll_ctl, epoll_ctl(-1, EPOLL_CTL_ADD, 0, &event))
+PROBE(read, read(socket_fd, bytes, PIECE))
+PROBE(recv, recv(socket_fd, bytes, PIECE, 0))
+PROBE(recvfrom, recvfrom(socket_fd, bytes, PIECE, 0, NULL, NULL))
+PROBE(readv, readv(socket_fd, into, 3))
+PROBE(write, write(socket_fd, "0123456789", PIECE))
+PROBE(send, send(socket_fd, "0123456789", PIECE, 0))
+PROBE(sendto, sendto(socket_fd, "0123456789", PIECE, 0, NULL, 0))
+PROBE(writev, writev(socket_fd, from, 3))
+PROBE(sendmsg, sendmsg(socket_fd, &message, 0))
+PROBE(select, select(1, NULL, NULL, NULL, &now))
+PROBE(pselect, pselect(1, NULL, NULL, NULL, &at_once, NULL))
+PROBE(sleep, pselect(0, NULL, NULL, NULL, &at_once, NULL))
+PROBE(poll, poll(&list, 1, 0))
+PROBE(ppoll, ppoll(&list, 1, &at_once, NULL))
+PROBE(epoll_wait, epoll_wait(-1, &event, 1, 0))
+PROBE(epoll_pwait, epoll_pwait(-1, &event, 1, 0, NULL))
+PROBE(malloc, freed(malloc(PIECE)))
+PROBE(calloc, freed(calloc(PIECE, PIECE)))
+PROBE(realloc, freed(realloc(NULL, PIECE)))
+PROBE(aligned_alloc, freed(aligned_alloc(64, 64)))
 
 static long probe_recvmsg(void)
 {
-    char bytes[PIECE];
-    struct iovec parts[] = {{bytes, 0}, {bytes, 4}, {bytes + 4, 6}};
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
-    long n = recvmsg(socket_fd, &message, 0);
+    struct msghdr parts = {.msg_iov = into, .msg_iovlen = 3};
+    long n = recvmsg(socket_fd, &parts, 0);
 
-    CHECK(message.msg_iov == parts && message.msg_iovlen == 3);
+    CHECK(parts.msg_iov == into && parts.msg_iovlen == 3);
     return n;
 }
 
-static long probe_write(void)
+static long probe_sem_wait(void)
 {
-    return write(socket_fd, "0123456789", PIECE);
+    sem_t semaphore;
+
+    CHECK(sem_init(&semaphore, 0, 1) == 0);
+    return sem_wait(&semaphore);
 }
 
-static long probe_send(void)
+static long probe_socket(void)
 {
-    return send(socket_fd, "0123456789", PIECE, 0);
-}
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-static long probe_sendto(void)
-{
-    return sendto(socket_fd, "0123456789", PIECE, 0, NULL, 0);
-}
-
-static long probe_writev(void)
-{
-    struct iovec parts[] = {{"", 0}, {"0123", 4}, {"456789", 6}};
-
-    return writev(socket_fd, parts, 3);
-}
-
-static long probe_sendmsg(void)
-{
-    struct iovec parts[] = {{"", 0}, {"0123", 4}, {"456789", 6}};
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
-
-    return sendmsg(socket_fd, &message, 0);
+    return fd == -1 ? -1 : close(fd);
 }
 
 /* A pipe is no socket. */
 static long probe_pipe(void)
 {
-    char bytes[PIECE];
     int ends[2];
     long n;
 
@@ -141,64 +117,6 @@ static long probe_pipe(void)
     close(ends[0]);
     close(ends[1]);
     return n;
-}
-
-static long probe_select(void)
-{
-    struct timeval now = {0, 0};
-
-    return select(1, NULL, NULL, NULL, &now);
-}
-
-static long probe_pselect(void)
-{
-    struct timespec now = {0, 0};
-
-    return pselect(1, NULL, NULL, NULL, &now, NULL);
-}
-
-static long probe_sleep(void)
-{
-    struct timespec now = {0, 0};
-
-    return pselect(0, NULL, NULL, NULL, &now, NULL);
-}
-
-static long probe_poll(void)
-{
-    struct pollfd list = {.fd = -1};
-
-    return poll(&list, 1, 0);
-}
-
-static long probe_ppoll(void)
-{
-    struct pollfd list = {.fd = -1};
-    struct timespec now = {0, 0};
-
-    return ppoll(&list, 1, &now, NULL);
-}
-
-static long probe_epoll_wait(void)
-{
-    struct epoll_event event;
-
-    return epoll_wait(-1, &event, 1, 0);
-}
-
-static long probe_epoll_pwait(void)
-{
-    struct epoll_event event;
-
-    return epoll_pwait(-1, &event, 1, 0, NULL);
-}
-
-static long probe_sem_wait(void)
-{
-    sem_t semaphore;
-
-    CHECK(sem_init(&semaphore, 0, 1) == 0);
-    return sem_wait(&semaphore);
 }
 
 static long probe_fork(void)
@@ -228,39 +146,6 @@ static long probe_thread(void)
         return pthread_join(thread, NULL);
     errno = error;
     return -1;
-}
-
-static long freed(void *volatile memory)
-{
-    free(memory);
-    return memory == NULL ? -1 : 0;
-}
-
-static long probe_malloc(void)
-{
-    return freed(malloc(PIECE));
-}
-
-static long probe_calloc(void)
-{
-    return freed(calloc(PIECE, PIECE));
-}
-
-static long probe_realloc(void)
-{
-    return freed(realloc(NULL, PIECE));
-}
-
-static long probe_aligned_alloc(void)
-{
-    return freed(aligned_alloc(64, 64));
-}
-
-static long probe_socket(void)
-{
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-    return fd == -1 ? -1 : close(fd);
 }
 
 /* Two calls to accept in each of two processes, one after the other; the second
@@ -596,17 +481,21 @@ static void counted_over_processes(void)
 
 /* ---- what ---- */
 
+static bool is_of(const struct probe *p, const char *call)
+{
+    return p->call != NULL && strcmp(p->call, call) == 0;
+}
+
 /* The socket's filling is one write; "free" and stdio are not in between. */
 static void every_call(void)
 {
     for (size_t i = 0; i < CHECK_COUNT(probes); i++) {
         const struct probe *p = &probes[i];
-        int first = p->call != NULL && strcmp(p->call, "write") == 0 ? 2 : 1;
-        bool is_memory = p->call != NULL && strcmp(p->call, "malloc") == 0;
+        int first = is_of(p, "write") ? 2 : 1;
         char rules[64], log[64];
         struct outcome *o;
 
-        if (p->call == NULL || is_memory)
+        if (p->call == NULL || is_of(p, "malloc"))
             continue;
         snprintf(rules, sizeof(rules), "%s=EPROTO@%d", p->call, first);
         snprintf(log, sizeof(log), "%s EPROTO %d\n", p->call, first);
@@ -621,29 +510,28 @@ static void every_call(void)
 /* libc asks for memory itself: all of it is refused, and the probe sees it. */
 static void memory(void)
 {
-    static const char *const names[] = {"malloc", "calloc", "realloc",
-                                        "aligned_alloc"};
+    for (size_t i = 0; i < CHECK_COUNT(probes); i++) {
+        const char *name = probes[i].name;
 
-    for (size_t i = 0; i < CHECK_COUNT(names); i++) {
-        expect_text(run_logged("malloc=ENOMEM@1-", names[i], 2)->out,
+        if (!is_of(&probes[i], "malloc"))
+            continue;
+        expect_text(run_logged("malloc=ENOMEM@1-", name, 2)->out,
                     "ENOMEM ENOMEM ");
-        expect_text(run_logged("malloc=ENOMEM@100-", names[i], 2)->out, "0 0 ");
+        expect_text(run_logged("malloc=ENOMEM@100-", name, 2)->out, "0 0 ");
         expect_text(injected(), "");
     }
 }
 
 static void short_counts(void)
 {
-    static const char *const readers[] = {"read", "recv", "recvfrom", "readv",
-                                          "recvmsg"};
-    static const char *const writers[] = {"write", "send", "sendto", "writev",
-                                          "sendmsg"};
+    for (size_t i = 0; i < CHECK_COUNT(probes); i++) {
+        const char *name = probes[i].name;
 
-    for (size_t i = 0; i < CHECK_COUNT(readers); i++) {
-        expect_probe("read=short@2", readers[i], 3, "10 1 10 ",
-                     "read short 2\n");
-        expect_probe("write=short@3", writers[i], 3, "10 1 10 ",
-                     "write short 3\n");
+        if (is_of(&probes[i], "read"))
+            expect_probe("read=short@2", name, 3, "10 1 10 ", "read short 2\n");
+        if (is_of(&probes[i], "write"))
+            expect_probe("write=short@3", name, 3, "10 1 10 ",
+                         "write short 3\n");
     }
 }
 

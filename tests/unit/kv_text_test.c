@@ -284,15 +284,10 @@ static void text_of_pairs(void)
     expect_text(&message, "\"a\\n\": true\n\"\": (none)\n");
 }
 
-static const struct check_case cases[] = {
+const struct check_case check_cases[] = {
     CASE(words, "unit"),          CASE(quoted_words, "unit"),
     CASE(too_many_words, "unit"), CASE(requests, "unit"),
     CASE(values, "unit"),         CASE(wrong_words, "unit"),
     CASE(text_of_values, "unit"), CASE(text_of_strings, "unit"),
-    CASE(text_of_pairs, "unit"),
+    CASE(text_of_pairs, "unit"),  {0},
 };
-
-int main(int argc, char **argv)
-{
-    return check_main(argc, argv, cases, CHECK_COUNT(cases));
-}

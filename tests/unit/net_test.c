@@ -473,52 +473,79 @@ static char *much(void)
     return bytes;
 }
 
-/* Signals make writes stop short of their end, or fail with EINTR. */
-static void all_is_written(void)
-{
-    char *bytes = much();
-    int fds[2];
-    pid_t reader;
+static struct farewell farewell;
 
-    CHECK(pipe(fds) == 0);
-    reader = start_reader(fds);
+static int send_and_watch(int fd, const char *bytes, size_t len)
+{
+    return send_watched(fd, &farewell, bytes, len) == 0 ? 0 : -1;
+}
+
+/* Signals make writes stop short of their end, or fail with EINTR. */
+static void expect_all_to_go(int fds[2],
+                             int (*put)(int fd, const char *bytes, size_t len))
+{
+    pid_t reader = start_reader(fds);
+    char *bytes = much();
+
     interrupt_often();
-    CHECK(write_all(fds[1], bytes, MUCH) == 0);
+    CHECK(put(fds[1], bytes, MUCH) == 0);
     close(fds[1]);
     CHECK_EQ(child_wait(reader), 0);
     CHECK(alarms > 3);
     free(bytes);
 }
 
+static void all_is_written(void)
+{
+    int fds[2];
+
+    CHECK(pipe(fds) == 0);
+    expect_all_to_go(fds, write_all);
+}
+
 static void all_is_sent(void)
 {
-    char *bytes = much();
     int fds[2];
-    pid_t reader;
 
     pair(fds);
-    reader = start_reader(fds);
-    interrupt_often();
-    CHECK(send_all(fds[1], bytes, MUCH) == 0);
+    expect_all_to_go(fds, send_all);
+}
+
+static void all_is_sent_and_watched(void)
+{
+    int fds[2];
+
+    pair(fds);
+    expect_all_to_go(fds, send_and_watch);
+    CHECK(!farewell.said);
+}
+
+static void expect_nobody(int (*put)(int fd, const char *bytes, size_t len))
+{
+    int fds[2];
+
+    signal(SIGPIPE, SIG_IGN);
+    pair(fds);
+    CHECK(put(fds[0], "", 0) == 0);
+    CHECK(put(-1, "", 0) == 0);
     close(fds[1]);
-    CHECK_EQ(child_wait(reader), 0);
-    CHECK(alarms > 3);
-    free(bytes);
+    expect_failure(put(fds[0], "x", 1), EPIPE);
+    expect_failure(put(-1, "x", 1), EBADF);
 }
 
 static void nothing_is_sent_to_nobody(void)
 {
     int fds[2];
 
-    signal(SIGPIPE, SIG_IGN);
-    pair(fds);
-    CHECK(send_all(fds[0], "", 0) == 0);
-    CHECK(send_all(-1, "", 0) == 0);
-    close(fds[1]);
-    expect_failure(send_all(fds[0], "x", 1), EPIPE);
-    expect_failure(send_all(-1, "x", 1), EBADF);
+    expect_nobody(send_all);
     CHECK(pipe(fds) == 0);
     expect_failure(send_all(fds[1], "x", 1), ENOTSOCK);
+}
+
+static void nothing_is_written_to_nobody(void)
+{
+    expect_nobody(write_all);
+    expect_failure(write_all(open("/dev/full", O_WRONLY), "x", 1), ENOSPC);
 }
 
 /* What write_all() does, and send_all() with its flags of 0. */
@@ -541,41 +568,9 @@ static void sending_to_nobody_is_sigpipe(void)
     CHECK_EQ(WTERMSIG(status), SIGPIPE);
 }
 
-static void nothing_is_written_to_nobody(void)
-{
-    int fds[2];
-
-    signal(SIGPIPE, SIG_IGN);
-    pair(fds);
-    CHECK(write_all(fds[0], "", 0) == 0);
-    CHECK(write_all(-1, "", 0) == 0);
-    close(fds[1]);
-    expect_failure(write_all(fds[0], "x", 1), EPIPE);
-    expect_failure(write_all(-1, "x", 1), EBADF);
-    expect_failure(write_all(open("/dev/full", O_WRONLY), "x", 1), ENOSPC);
-}
-
-static void all_is_sent_and_watched(void)
-{
-    struct farewell farewell = {0};
-    char *bytes = much();
-    int fds[2];
-    pid_t reader;
-
-    pair(fds);
-    reader = start_reader(fds);
-    interrupt_often();
-    CHECK_EQ(send_watched(fds[1], &farewell, bytes, MUCH), 0);
-    close(fds[1]);
-    CHECK_EQ(child_wait(reader), 0);
-    CHECK(!farewell.said);
-    free(bytes);
-}
-
 /* A farewell counts only as far as it went out. */
 static void only_what_was_taken_is_watched(void)
 {
-    struct farewell farewell = {0};
     char *bytes = calloc(1, MUCH);
     size_t left;
     int fds[2];
@@ -638,7 +633,6 @@ static size_t unsent;
 
 static void closed_part(void)
 {
-    struct farewell farewell = {0};
     int fds[2];
 
     CHECK(pipe(fds) == 0);
@@ -847,36 +841,27 @@ static void deadlines(void)
 /* ---- the log ---- */
 
 static void (*said)(void);
+static enum log_level said_at;
 
-static void say_verbosely(void)
+/* Nothing of it may change errno. */
+static void say(void)
 {
-    log_setup("prog", LOG_VERBOSE);
+    log_setup("prog", said_at);
     errno = ENOTTY;
     said();
     CHECK_EQ(errno, ENOTTY);
 }
 
-static void say_normally(void)
-{
-    log_setup("prog", LOG_NORMAL);
-    said();
-}
-
-static void say_quietly(void)
-{
-    log_setup("prog", LOG_QUIET);
-    said();
-}
-
 /* What `what` writes, without "prog[123]: " at the start of its lines. */
-static const char *logged(void (*what)(void), void (*how)(void))
+static const char *logged(void (*what)(void), enum log_level level)
 {
     static char plain[65536];
     char *to = plain;
     struct run r;
 
     said = what;
-    r = run_function(how);
+    said_at = level;
+    r = run_function(say);
     CHECK_EQ(WEXITSTATUS(r.status), 0);
     CHECK(r.err_len < sizeof(plain));
     for (char *line = r.err; *line != '\0';) {
@@ -895,10 +880,10 @@ static const char *logged(void (*what)(void), void (*how)(void))
     return plain;
 }
 
-static void expect_logged(void (*what)(void), void (*how)(void),
+static void expect_logged(void (*what)(void), enum log_level level,
                           const char *want)
 {
-    const char *got = logged(what, how);
+    const char *got = logged(what, level);
 
     CHECK_BYTES(got, strlen(got), want, strlen(want));
 }
@@ -914,10 +899,10 @@ static void log_three(void)
 
 static void log_levels(void)
 {
-    expect_logged(log_three, say_normally,
+    expect_logged(log_three, LOG_NORMAL,
                   "always 1\ninfo two\n"
                   "error 3: ECONNRESET (Connection reset by peer)\n");
-    expect_logged(log_three, say_quietly,
+    expect_logged(log_three, LOG_QUIET,
                   "always 1\n"
                   "error 3: ECONNRESET (Connection reset by peer)\n");
 }
@@ -942,17 +927,17 @@ static void bytes_are_escaped(void)
 {
     char want[1024] = "fd 1: read 64 bytes: ";
 
-    expect_logged(log_some_bytes, say_verbosely,
+    expect_logged(log_some_bytes, LOG_VERBOSE,
                   "fd 7: read 6 bytes: hello\\n\n"
                   "fd 7: read 13 bytes: \\x1b[2J\\x00\\\\\\r\\t\\x7f\\x80\\xff"
                   "\"'\n");
-    expect_logged(log_some_bytes, say_normally, "");
+    expect_logged(log_some_bytes, LOG_NORMAL, "");
     for (int line = 0; line < 2; line++) {
         for (int i = 0; i < 64; i++)
             strcat(want, "\\x00");
         strcat(want, line == 0 ? "\nfd 1: read 65 bytes: " : "...\n");
     }
-    expect_logged(log_many_bytes, say_verbosely, want);
+    expect_logged(log_many_bytes, LOG_VERBOSE, want);
 }
 
 static void log_every_byte(void)
@@ -967,7 +952,7 @@ static void log_every_byte(void)
 /* Nothing that a client sends reaches the terminal of who reads the log. */
 static void no_byte_goes_out_unescaped(void)
 {
-    const char *text = logged(log_every_byte, say_verbosely);
+    const char *text = logged(log_every_byte, LOG_VERBOSE);
     int lines = 0;
 
     for (; *text != '\0'; text++) {
@@ -990,13 +975,13 @@ static void log_endings(void)
 
 static void endings(void)
 {
-    expect_logged(log_endings, say_verbosely,
+    expect_logged(log_endings, LOG_VERBOSE,
                   "fd 7: closed\n"
                   "fd 7: closed: ECONNRESET (Connection reset by peer)\n"
                   "fd 7: closed, its time was up\n"
                   "fd 7: closed, its time was up\n"
                   "served 0 clients\nserved 1 client\nserved 2 clients\n");
-    expect_logged(log_endings, say_quietly,
+    expect_logged(log_endings, LOG_QUIET,
                   "served 0 clients\nserved 1 client\nserved 2 clients\n");
 }
 
@@ -1017,7 +1002,7 @@ static void log_long_lines(void)
 /* Cut, but lines all the same. */
 static void long_lines_are_cut(void)
 {
-    const char *line = logged(log_long_lines, say_verbosely);
+    const char *line = logged(log_long_lines, LOG_VERBOSE);
     int lines = 0;
 
     for (; *line != '\0'; lines++) {
@@ -1046,7 +1031,7 @@ static void log_shortages(void)
 
 static void a_shortage_is_said_once(void)
 {
-    expect_logged(log_shortages, say_quietly,
+    expect_logged(log_shortages, LOG_QUIET,
                   "accept: clients wait in the backlog: EMFILE (Too many open "
                   "files)\n");
 }
@@ -1062,7 +1047,7 @@ static void log_to_nowhere(void)
 
 static void a_log_that_cannot_be_written(void)
 {
-    expect_logged(log_to_nowhere, say_verbosely, "");
+    expect_logged(log_to_nowhere, LOG_VERBOSE, "");
 }
 
 static void die_of_something(void)
@@ -1088,6 +1073,7 @@ static void log_a_connection(void)
     int fd = accept(listener, NULL, NULL);
 
     CHECK(client != -1);
+    errno = ENOTTY;
     log_connected(fd);
     log_connected(-1);
 }
@@ -1097,10 +1083,10 @@ static void connections_are_named(void)
     const char *text;
 
     listener = listen_on("127.0.0.1", "0");
-    text = logged(log_a_connection, say_normally);
+    text = logged(log_a_connection, LOG_NORMAL);
     CHECK(strstr(text, ": connected, 127.0.0.1:") != NULL);
     CHECK(strstr(text, "fd -1: connected, ?\n") != NULL);
-    CHECK(strcmp(logged(log_a_connection, say_quietly), "") == 0);
+    CHECK(strcmp(logged(log_a_connection, LOG_QUIET), "") == 0);
 }
 
 #define SYMBOL(name)                                                           \
@@ -1132,7 +1118,7 @@ static void symbols(void)
     CHECK(strcmp(errno_symbol(99999), "E?") == 0);
 }
 
-static const struct check_case cases[] = {
+const struct check_case check_cases[] = {
     CASE(every_error_of_accept, "unit"),
     CASE(listen_on_tcp, "unit"),
     CASE(a_port_in_use, "unit"),
@@ -1175,9 +1161,5 @@ static const struct check_case cases[] = {
     CASE(dying, "unit"),
     CASE(connections_are_named, "unit"),
     CASE(symbols, "unit"),
+    {0},
 };
-
-int main(int argc, char **argv)
-{
-    return check_main(argc, argv, cases, CHECK_COUNT(cases));
-}

@@ -506,7 +506,7 @@ static void as_many_clients_as_fit(void)
     expect_in(o.err, "room for 96 clients, not 97");
 }
 
-static const struct check_case cases[] = {
+const struct check_case check_cases[] = {
     CASE(every_right_word, "unit"),
     CASE(how_much_is_logged, "unit"),
     CASE(help_and_version, "unit"),
@@ -518,9 +518,5 @@ static const struct check_case cases[] = {
     CASE(own_options, "unit"),
     CASE(closed_descriptors_are_filled, "unit"),
     CASE(as_many_clients_as_fit, "unit"),
+    {0},
 };
-
-int main(int argc, char **argv)
-{
-    return check_main(argc, argv, cases, CHECK_COUNT(cases));
-}

@@ -570,7 +570,7 @@ static void bad_responses(void)
     CHECK(r.status == UINT32_MAX); /* the last, and its low 32 bits */
 }
 
-static const struct check_case cases[] = {
+const struct check_case check_cases[] = {
     CASE(varints, "unit"),
     CASE(other_fields, "unit"),
     CASE(malformed_fields, "unit"),
@@ -591,9 +591,5 @@ static const struct check_case cases[] = {
     CASE(values, "unit"),
     CASE(responses, "unit"),
     CASE(bad_responses, "unit"),
+    {0},
 };
-
-int main(int argc, char **argv)
-{
-    return check_main(argc, argv, cases, CHECK_COUNT(cases));
-}

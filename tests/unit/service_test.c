@@ -432,7 +432,7 @@ static void work_takes_its_time(void)
     work(-1);
 }
 
-static const struct check_case cases[] = {
+const struct check_case check_cases[] = {
     CASE(every_farewell_at_every_split, "unit"),
     CASE(what_is_no_farewell, "unit"),
     CASE(a_long_line_is_no_farewell, "unit"),
@@ -445,9 +445,5 @@ static const struct check_case cases[] = {
     CASE(services_by_name, "unit"),
     CASE(any_stream_in_any_pieces, "unit"),
     CASE(work_takes_its_time, "unit"),
+    {0},
 };
-
-int main(int argc, char **argv)
-{
-    return check_main(argc, argv, cases, CHECK_COUNT(cases));
-}

@@ -685,7 +685,7 @@ static void kinds_by_name(void)
 
 static const char kinds[] = "lock shards owner";
 
-static const struct check_case cases[] = {
+const struct check_case check_cases[] = {
     CASE(hash_vectors, "unit"),
     CASE(case_hash_secret, "unit"),
     CASE(kinds_by_name, "unit"),
@@ -704,9 +704,5 @@ static const struct check_case cases[] = {
     CASE(threads, "unit", .each = kinds),
     CASE(crowd, "unit", .each = kinds),
     CASE(full_with_threads, "unit", .each = kinds),
+    {0},
 };
-
-int main(int argc, char **argv)
-{
-    return check_main(argc, argv, cases, CHECK_COUNT(cases));
-}
