@@ -257,11 +257,9 @@ int main(int argc, char **argv)
     hold_signals();           /* until open_stop_pipe() lets them in */
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_server_options(&options, argc, argv, "9006");
-    listen_fd = listen_on(options.address, options.port);
+    listen_fd = listen_nonblocking(options.address, options.port);
     if (listen_fd == -1)
         die("cannot serve on %s, port %s", options.address, options.port);
-    if (set_nonblocking(listen_fd) == -1)
-        die("cannot make the socket non-blocking");
     stop_fd = open_stop_pipe(options.grace_s);
     if (stop_fd == -1)
         die("cannot make a pipe");

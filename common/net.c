@@ -190,6 +190,16 @@ int listen_on(const char *address, const char *port)
     return fd;
 }
 
+int listen_nonblocking(const char *address, const char *port)
+{
+    int fd = listen_on(address, port);
+
+    if (fd == -1 || set_nonblocking(fd) == 0)
+        return fd;
+    close_keeping_errno(fd);
+    return -1;
+}
+
 /* The path may be another server's by now: remove only the file we made. */
 void remove_socket(void)
 {

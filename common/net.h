@@ -30,6 +30,10 @@ enum {
  */
 int listen_on(const char *address, const char *port);
 
+/* The same with O_NONBLOCK, for a loop: an accept that would wait, since the
+ * client has left meanwhile, fails with EAGAIN (accept(2), NOTES). */
+int listen_nonblocking(const char *address, const char *port);
+
 /* Removes the Unix socket made by listen_on(), if it still is that one. Does
  * nothing for other addresses. */
 void remove_socket(void);
