@@ -107,7 +107,7 @@ static int accept_client(void)
 }
 
 /* Makes a child for the client. Returns when there is room for the next. */
-static void serve_client(int fd)
+static void start_child(int fd)
 {
     pid_t pid;
 
@@ -165,7 +165,7 @@ int main(int argc, char **argv)
 
     fd = accept_client();
     while (fd != -1) {
-        serve_client(fd);
+        start_child(fd);
         served++;
         fd = accept_client();
     }

@@ -228,7 +228,7 @@ static void serve_round(void)
     for (int fd = 0; fd <= max_fd; fd++)
         if (FD_ISSET(fd, &readable) || FD_ISSET(fd, &writable))
             serve_ready(fd);
-    if (now_ms / 1000 > before_ms / 1000) /* a new one began */
+    if (is_new_second(before_ms, now_ms))
         close_overdue();
 }
 
@@ -236,7 +236,7 @@ int main(int argc, char **argv)
 {
     int limit;
 
-    hold_signals();           /* until open_stop_pipe() lets them in */
+    hold_signals();           /* until release_signals() */
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_server_options(&options, argc, argv, "9004");
     limit = set_descriptor_limit(FD_SETSIZE); /* all fits into the sets */
@@ -250,6 +250,7 @@ int main(int argc, char **argv)
     max_fd = listen_fd > stop_fd ? listen_fd : stop_fd;
     if (announce(listen_fd) == -1)
         die("cannot announce");
+    release_signals();
 
     while (stop_level() == 0)
         serve_round();

@@ -25,7 +25,7 @@
 #include "signals.h"
 
 enum { BUFFER_SIZE = 64 * 1024, ACCEPTS = 64 }; /* a round */
-enum { LISTENER, WAKE_PIPE, FIRST_CLIENT };     /* places in the list */
+enum { LISTENER, STOP_PIPE, FIRST_CLIENT };     /* places in the list */
 
 /* A client. It is read from only while nothing is owed to it. So it cannot make
  * us store more than one buffer (back-pressure), and it is watched for one
@@ -142,8 +142,9 @@ static void conn_close(struct conn *c, int why)
     n_clients--;
 }
 
-/* The last one takes the free place. A walk in mid-list misses it there, which
- * does no harm: what is ready is still ready in the next round. */
+/* The last one takes the free place. A walk in mid-list misses it there: what
+ * is ready is still ready in the next round, and until then it is not judged.
+ */
 static void remove_client(int i, int why)
 {
     conn_close(&conns[i], why);
@@ -188,12 +189,13 @@ static void serve_client(int i)
     struct conn *c = &conns[i];
     int error = wants_write(c) ? conn_write(c) : conn_read(c);
 
+    list[i].revents = 0; /* heard: see close_overdue() */
     watch_or_remove(i, error);
 }
 
 static void serve_ready(int i)
 {
-    if (i == WAKE_PIPE)
+    if (i == STOP_PIPE)
         empty_pipe(stop_fd);
     else if (i == LISTENER)
         accept_clients();
@@ -205,7 +207,7 @@ static void serve_ready(int i)
 static void close_overdue(void)
 {
     for (int i = FIRST_CLIENT + n_clients - 1; i >= FIRST_CLIENT; i--)
-        if (conns[i].deadline_ms <= now_ms)
+        if (list[i].revents == 0 && conns[i].deadline_ms <= now_ms)
             remove_client(i, ETIME);
 }
 
@@ -226,7 +228,7 @@ static void serve_round(void)
     for (int i = 0; i < FIRST_CLIENT + n_clients; i++)
         if (list[i].revents != 0)
             serve_ready(i);
-    if (now_ms / 1000 > before_ms / 1000) /* a new one began */
+    if (is_new_second(before_ms, now_ms))
         close_overdue();
 }
 
@@ -234,7 +236,7 @@ int main(int argc, char **argv)
 {
     int limit;
 
-    hold_signals();           /* until open_stop_pipe() lets them in */
+    hold_signals();           /* until release_signals() */
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_server_options(&options, argc, argv, "9005");
     listen_fd = listen_nonblocking(options.address, options.port);
@@ -250,9 +252,10 @@ int main(int argc, char **argv)
     if (list == NULL || conns == NULL)
         die("cannot serve %d clients", options.max_clients);
     list[LISTENER].events = POLLIN;
-    list[WAKE_PIPE] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
+    list[STOP_PIPE] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
     if (announce(listen_fd) == -1)
         die("cannot announce");
+    release_signals();
 
     while (stop_level() == 0)
         serve_round();

@@ -44,7 +44,7 @@ static int epoll_fd;
 static bool
     write_watched; /* whether epoll's list has EPOLLOUT for the server */
 static bool input_watched; /* whether it has stdin */
-static bool input_is_file; /* it cannot have stdin: see watch() */
+static bool input_is_file; /* epoll refuses stdin: see watch() */
 
 static bool wants_input(const struct conn *c)
 {

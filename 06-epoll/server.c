@@ -182,8 +182,8 @@ static void accept_clients(void)
     }
 }
 
-/* What it waits for changes when a reply is not taken whole, and when the rest
- * is. A close ends the watching as well: epoll(7). */
+/* What it waits for changes when a reply is taken in part, and when the rest of
+ * it is taken. A close ends the watching as well: epoll(7). */
 static void serve_client(struct conn *c)
 {
     bool writing = wants_write(c);
@@ -246,7 +246,7 @@ static void serve_round(void)
     now_ms = clock_ms();
     for (int i = 0; i < n; i++)
         serve_ready(events[i].data.fd);
-    if (now_ms / 1000 > before_ms / 1000) /* a new one began */
+    if (is_new_second(before_ms, now_ms))
         close_overdue();
 }
 
@@ -254,7 +254,7 @@ int main(int argc, char **argv)
 {
     int limit;
 
-    hold_signals();           /* until open_stop_pipe() lets them in */
+    hold_signals();           /* until release_signals() */
     signal(SIGPIPE, SIG_IGN); /* a client that left gives EPIPE, not death */
     parse_server_options(&options, argc, argv, "9006");
     listen_fd = listen_nonblocking(options.address, options.port);
@@ -273,6 +273,7 @@ int main(int argc, char **argv)
         die("cannot serve %d clients", options.max_clients);
     if (announce(listen_fd) == -1)
         die("cannot announce");
+    release_signals();
 
     while (stop_level() == 0)
         serve_round();

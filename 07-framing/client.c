@@ -43,7 +43,7 @@ static int epoll_fd;
 static bool
     write_watched; /* whether epoll's list has EPOLLOUT for the server */
 static bool input_watched; /* whether it has stdin */
-static bool input_is_file; /* it cannot have stdin: see watch() */
+static bool input_is_file; /* epoll refuses stdin: see watch() */
 static bool hex;           /* how answers are printed */
 static int status;         /* the exit status */
 

@@ -1,6 +1,7 @@
 /*
- * common/blocking.h - a conversation on a socket that blocks: what the stages
- * 01 to 03 do with it and need not show.
+ * common/blocking.h - what is sent and waited for on a socket that blocks: what
+ * the stages 01 to 03 do and need not show. Functions return 0, or -1 and
+ * errno.
  */
 #ifndef BLOCKING_H
 #define BLOCKING_H

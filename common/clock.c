@@ -17,3 +17,8 @@ long long deadline_ms(long long now_ms, int seconds)
 {
     return seconds > 0 ? now_ms + seconds * 1000LL : LLONG_MAX;
 }
+
+bool is_new_second(long long before_ms, long long now_ms)
+{
+    return now_ms / 1000 > before_ms / 1000;
+}

@@ -17,7 +17,8 @@ enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE };
  * called before any thread or child is made. */
 void log_setup(const char *program, enum log_level level);
 
-/* A line of printf's making, always; at LOG_NORMAL; with errno's symbol. */
+/* A line of printf's making: log_always() always, log_info() at LOG_NORMAL and
+ * above, log_error() always and with errno's symbol behind it. */
 void log_always(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

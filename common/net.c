@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,11 +11,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include "clock.h"
 
 static const char unix_prefix[] = "unix:";
 
@@ -335,13 +331,6 @@ int set_nonblocking(int fd)
     if (flags == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
         return -1;
     return fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ? -1 : 0;
-}
-
-char *copy_of(const char *bytes, size_t len)
-{
-    char *copy = malloc(len);
-
-    return copy != NULL ? memcpy(copy, bytes, len) : NULL;
 }
 
 int open_wake_pipe(int fds[2])

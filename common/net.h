@@ -75,9 +75,6 @@ bool is_not_now(int error);
  * their listening socket included. */
 int set_nonblocking(int fd);
 
-/* A copy of `len` bytes in memory that the caller frees; NULL: ENOMEM. */
-char *copy_of(const char *bytes, size_t len);
-
 /* A pipe by which a signal handler ends a wait: non-blocking at both ends,
  * close-on-exec. fds[0] is to be watched, fds[1] to be written to. */
 int open_wake_pipe(int fds[2]);

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -51,7 +53,8 @@ static const char *why_no_more(int limit)
 {
     struct rlimit now;
 
-    if (getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_max > (rlim_t)limit)
+    if (getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_max > (rlim_t)limit &&
+        limit < DESCRIPTORS_MAX)
         return "a set holds no more (FD_SETSIZE)";
     return "see ulimit -n";
 }
@@ -73,6 +76,13 @@ size_t possible_stack(size_t bytes)
     long least = sysconf(_SC_THREAD_STACK_MIN);
 
     return least > 0 && (size_t)least > bytes ? (size_t)least : bytes;
+}
+
+char *copy_of(const char *bytes, size_t len)
+{
+    char *copy = malloc(len);
+
+    return copy != NULL ? memcpy(copy, bytes, len) : NULL;
 }
 
 static bool lacking;

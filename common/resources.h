@@ -34,6 +34,9 @@ void fit_clients(int *max_clients, int limit);
  * where that is more (pthread_attr_setstacksize(3); 128 KiB on 64-bit ARM). */
 size_t possible_stack(size_t bytes);
 
+/* A copy of `len` bytes in memory that the caller frees; NULL: ENOMEM. */
+char *copy_of(const char *bytes, size_t len);
+
 /* ---- when they are lacking ---- */
 
 /* For an event loop, which must not sleep: `call` failed with `error`. The loop
@@ -46,9 +49,9 @@ void note_shortage(const char *call, int error);
 bool is_short(void);
 void end_shortage(void);
 
-/* How long the loop may wait for events: for a tenth of a second if something
- * is lacking; while it has clients for a second, as their time limits want to
- * be looked at; else for ever, -1. */
+/* How long the loop may wait for events: 100 ms while something is lacking;
+ * 1000 ms while there are clients, whose deadlines are looked at once a second;
+ * else -1, for ever. */
 int longest_wait_ms(bool has_clients);
 
 /* For a stage that blocks: as note_shortage(), and sleeps meanwhile, or until a

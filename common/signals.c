@@ -1,7 +1,6 @@
 /* common/signals.c - see signals.h. */
 #include "signals.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
@@ -65,30 +64,30 @@ void pause_ms(int ms)
     (void)pselect(0, NULL, NULL, NULL, &time, &set); /* EINTR: return early */
 }
 
-static void catch_signal(int signal_number, void (*handler)(int), int flags)
+static void catch_signal(int signal_number, void (*handler)(int))
 {
-    struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
+    struct sigaction action = {.sa_handler = handler};
 
     held_set(&action.sa_mask);
     (void)sigaction(signal_number, &action, NULL);
 }
 
-static void catch_stops(void (*handler)(int), int flags)
+static void catch_stops(void (*handler)(int))
 {
-    catch_signal(SIGINT, handler, flags);
-    catch_signal(SIGTERM, handler, flags);
-    catch_signal(SIGALRM, handler, flags);
-    release_signals();
+    catch_signal(SIGINT, handler);
+    catch_signal(SIGTERM, handler);
+    catch_signal(SIGALRM, handler);
 }
 
 void catch_stop_signals(void (*handler)(int))
 {
-    catch_stops(handler, 0);
+    catch_stops(handler);
+    release_signals();
 }
 
 void catch_child_signal(void (*handler)(int))
 {
-    catch_signal(SIGCHLD, handler, 0);
+    catch_signal(SIGCHLD, handler);
 }
 
 void alarm_in(int seconds)
@@ -99,8 +98,9 @@ void alarm_in(int seconds)
         (void)raise(SIGALRM);
 }
 
-static volatile sig_atomic_t signals_to_stop;
-static int wake_fd = -1;
+/* Of open_stop_pipe(). */
+static volatile sig_atomic_t signals_to_stop; /* SIGALRM counts as one */
+static int wake_fd = -1;                      /* where on_stop() writes */
 static int grace_seconds;
 
 static void on_stop(int signal_number)
@@ -120,7 +120,7 @@ int open_stop_pipe(int grace_s)
         return -1;
     wake_fd = fds[1];
     grace_seconds = grace_s;
-    catch_stops(on_stop, SA_RESTART); /* it is the pipe that ends a wait */
+    catch_stops(on_stop);
     return fds[0];
 }
 
@@ -131,9 +131,9 @@ int stop_level(void)
 
 void leave_signals_to_parent(void)
 {
-    catch_signal(SIGINT, SIG_IGN, 0);
-    catch_signal(SIGTERM, SIG_IGN, 0);
-    catch_signal(SIGALRM, SIG_DFL, 0);
-    catch_signal(SIGCHLD, SIG_DFL, 0);
+    catch_signal(SIGINT, SIG_IGN);
+    catch_signal(SIGTERM, SIG_IGN);
+    catch_signal(SIGALRM, SIG_DFL);
+    catch_signal(SIGCHLD, SIG_DFL);
     release_signals();
 }

@@ -30,17 +30,18 @@ void pause_ms(int ms);
  * EINTR, which is what a server that is to stop wants (signal(7)). */
 void catch_stop_signals(void (*handler)(int));
 
-/* Makes `handler` receive SIGCHLD, likewise. */
+/* Makes `handler` receive SIGCHLD, all signals held while it runs; it lets none
+ * in. */
 void catch_child_signal(void (*handler)(int));
 
 /* Sends SIGALRM to this process in `seconds`, 0: now. Safe in a handler. */
 void alarm_in(int seconds);
 
-/* For an event loop: catches these signals and lets them in. Returns the end of
- * a pipe that is to be watched for input and emptied (empty_pipe() in net.h):
- * it holds some whenever stop_level() has changed, so that a signal ends a
- * wait, even one that was only about to begin. A write, of the announcement
- * say, is restarted (SA_RESTART, signal(7)). -1: errno is pipe(2)'s. */
+/* For an event loop: catches these signals, once release_signals() lets them
+ * in. Returns the end of a pipe that is to be watched for input and emptied
+ * (empty_pipe() in net.h): it holds some whenever stop_level() has changed, so
+ * that a signal ends a wait, even one that was only about to begin. SIGALRM
+ * follows the first stop after `grace_s` seconds. -1: errno is pipe(2)'s. */
 int open_stop_pipe(int grace_s);
 
 /* What the signals ask for. 0: serve. 1: accept nobody any more, and let

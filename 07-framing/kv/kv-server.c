@@ -100,7 +100,7 @@ static void *run_thread(void *argument)
     return NULL;
 }
 
-static void serve_client(int fd)
+static void start_thread(int fd)
 {
     pthread_attr_t kind;
     pthread_t thread;
@@ -156,7 +156,7 @@ int main(int argc, char **argv)
     wait_for_place();
     fd = accept_client();
     while (fd != -1) {
-        serve_client(fd);
+        start_thread(fd);
         served++;
         wait_for_place();
         fd = accept_client();

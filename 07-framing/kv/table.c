@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net.h"
+#include "resources.h"
 
 enum {
     FEWEST_CHAINS = 16,

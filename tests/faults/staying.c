@@ -589,7 +589,30 @@ static void served_amid_a_burst(void)
     server_stop(s, SERVED_ANY);
 }
 
+/* A client that has spoken in time is not idle because the server looks late,
+ * nor because one who left before it in a list gives it another place. */
+static void heard_before_judged(void)
+{
+    struct server *s = server_start((struct server_spec){.args = {"-t", "2"}});
+    int first = dial(s), fd = dial(s);
+    long long thawed_at_ms;
+
+    hint("judge only those who have just been asked and had nothing");
+    ROUND_TRIP(first, "hi\n");
+    ROUND_TRIP(fd, "hi\n");
+    freeze(s);
+    leave(first);
+    SEND_TEXT(fd, "heard?\n");
+    thawed_at_ms = now_ms() + 3200;
+    WAIT_UNTIL(now_ms() >= thawed_at_ms);
+    thaw(s);
+    EXPECT_TEXT(fd, "heard?\n");
+    leave(fd);
+    server_stop(s, 2);
+}
+
 const struct check_case staying_cases[] = {
+    CASE(heard_before_judged, "fault", 60, TRAIT_LOOP),
     CASE(served_amid_a_burst, "fault", 60, TRAIT_LOOP),
     CASE(silent_40, "fault", 60, 0, ALSO_UNIX),
     CASE(half_greetings_40, "fault", 60, TRAIT_BYTES),

@@ -21,8 +21,7 @@ struct exception {
 static const struct exception in_servers[] = {
     {"on_stop", "01 | 03 07/kv-server", "03 has a wait for a place to end"},
     {"converse", "01 02 03 | 07/kv-server", "kv-server's is in kv_talk.c"},
-    {"serve_client", "02 | 03 07/kv-server | 04 | 05 | 06 07",
-     "a process, a thread, or a step of a loop that waits in its own way"},
+    {"serve_client", "04 | 05 | 06 07", "what follows a step: the wait's own"},
     {"wants_write", "04 05 06 | 07", "a buffer holds what 07 owes"},
     {"conn_write", "04 05 06 | 07", "a buffer holds what 07 owes"},
     {"conn_read", "04 05 06 | 07", "07 keeps the beginning of a frame"},
