@@ -227,30 +227,6 @@ void add_ratio(struct experiment *e, char picture, const char *series,
     add_values(e, picture, series, first->x, values, count, note);
 }
 
-struct picture *add_picture(struct experiment *e, enum shape shape,
-                            const char *title, const char *x_title,
-                            const char *y_title)
-{
-    struct picture *p = &e->pictures[e->n_pictures];
-
-    if (e->n_pictures == MOST_PICTURES) {
-        fprintf(stderr, "compare: %s has too many pictures\n", e->name);
-        exit(EXIT_FAILURE);
-    }
-    p->letter = (char)('a' + e->n_pictures++);
-    p->shape = shape;
-    snprintf(p->title, sizeof(p->title), "%s", title);
-    snprintf(p->x_title, sizeof(p->x_title), "%s", x_title);
-    snprintf(p->y_title, sizeof(p->y_title), "%s", y_title);
-    return p;
-}
-
-void set_column(struct picture *p, const char *heading, double x)
-{
-    snprintf(p->column, sizeof(p->column), "%s", heading);
-    p->column_x = x;
-}
-
 /* ---- conclusions ---- */
 
 double take_median(struct experiment *e, char picture, const char *series,

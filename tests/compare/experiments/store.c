@@ -235,10 +235,10 @@ static void measure_clients(struct experiment *e, const struct question *q,
 static void ask(struct experiment *e, const struct question *q)
 {
     struct picture *p =
-        add_picture(e, LINES, q->title, q->alone ? "threads" : "clients",
-                    "operations a second");
+        ADD_PICTURE(e, .y_title = "operations a second", .log_x = true);
 
-    p->log_x = true;
+    snprintf(p->title, sizeof(p->title), "%s", q->title);
+    strcpy(p->x_title, q->alone ? "threads" : "clients");
     for (int i = 0; i < 3 && q->clients[i] > 0 && broken == NULL; i++)
         measure_clients(e, q, p->letter, q->clients[i]);
 }

@@ -141,7 +141,7 @@ static struct written *add_row(struct list *l)
     return &l->rows[l->count++];
 }
 
-static void add_picture(struct list *l, const struct experiment *e,
+static void add_numbers(struct list *l, const struct experiment *e,
                         const struct picture *p)
 {
     const struct view v = view_of(e, p);
@@ -167,7 +167,7 @@ struct list numbers_of(const struct results *r)
 
     for (int i = 0; i < r->n_experiments; i++)
         for (int j = 0; j < r->experiments[i]->n_pictures; j++)
-            add_picture(&l, r->experiments[i], &r->experiments[i]->pictures[j]);
+            add_numbers(&l, r->experiments[i], &r->experiments[i]->pictures[j]);
     return l;
 }
 

@@ -8,6 +8,7 @@
  * and of FOLDER/machine.result: fact  NAME  VALUE, and end. */
 #include "record.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,16 @@ void experiment_add_command(struct experiment *e, const char *command)
     if (e->n_commands == MOST_COMMANDS)
         return;
     snprintf(e->commands[e->n_commands++], TEXT_SIZE, "%s", command);
+}
+
+struct picture *add_picture(struct experiment *e, struct picture like)
+{
+    struct picture *p = &e->pictures[e->n_pictures];
+
+    assert(e->n_pictures < MOST_PICTURES);
+    like.letter = (char)('a' + e->n_pictures++);
+    *p = like;
+    return p;
 }
 
 const struct figure *figure_of(const struct experiment *e, char picture,
