@@ -45,50 +45,50 @@ const char *tick_text(char text[NUMBER_SIZE], double number)
 
 /* The tail of a distribution: 90 %, 99 %, 99.9 % at equal distances, and the
  * longest of all behind the last of them. */
-static struct scale percentiles_of(const struct view *v)
+static struct scale percentiles_of(const struct grid *g)
 {
     struct scale s = {.kind = PERCENTILES};
     bool has_max = false;
 
-    for (int i = 0; i < v->n_xs; i++) {
-        has_max = has_max || v->xs[i] >= 1;
-        if (v->xs[i] < 1 && -log10(1 - v->xs[i]) > s.last)
-            s.last = -log10(1 - v->xs[i]);
+    for (int i = 0; i < g->n_columns; i++) {
+        has_max = has_max || g->xs[i] >= 1;
+        if (g->xs[i] < 1 && -log10(1 - g->xs[i]) > s.last)
+            s.last = -log10(1 - g->xs[i]);
     }
-    s.first = v->n_xs > 0 && v->xs[0] < 1 ? -log10(1 - v->xs[0]) : 0;
+    s.first = g->n_columns > 0 && g->xs[0] < 1 ? -log10(1 - g->xs[0]) : 0;
     s.last += has_max ? 0.6 : 0;
     return s;
 }
 
-static struct scale decades_of(const struct view *v)
+static struct scale decades_of(const struct grid *g)
 {
     struct scale s = {.kind = DECADES};
     int zeros = 0;
 
-    while (zeros < v->n_xs && v->xs[zeros] <= 0)
+    while (zeros < g->n_columns && g->xs[zeros] <= 0)
         zeros++;
-    if (zeros == v->n_xs)
+    if (zeros == g->n_columns)
         return s;
-    s.first = log10(v->xs[zeros]);
-    s.last = log10(v->xs[v->n_xs - 1]);
+    s.first = log10(g->xs[zeros]);
+    s.last = log10(g->xs[g->n_columns - 1]);
     s.has_zero = zeros > 0;
     if (s.has_zero)
         s.first -= s.last > s.first ? 0.22 * (s.last - s.first) : 1;
     return s;
 }
 
-struct scale scale_of_places(const struct view *v)
+struct scale scale_of_places(const struct grid *g)
 {
     struct scale s = {.kind = LINEAR};
 
-    if (v->picture->shape == SHARES)
-        s = percentiles_of(v);
-    else if (v->picture->log_x)
-        s = decades_of(v);
-    else if (v->n_xs > 0)
-        s = (struct scale){.first = v->xs[0], .last = v->xs[v->n_xs - 1]};
-    for (int i = 0; i < v->n_xs; i++)
-        add_tick(&s, v->xs[i]);
+    if (g->picture->shape == SHARES)
+        s = percentiles_of(g);
+    else if (g->picture->log_x)
+        s = decades_of(g);
+    else if (g->n_columns > 0)
+        s = (struct scale){.first = g->xs[0], .last = g->xs[g->n_columns - 1]};
+    for (int i = 0; i < g->n_columns; i++)
+        add_tick(&s, g->xs[i]);
     return s;
 }
 
@@ -211,17 +211,19 @@ static struct scale decades_for(double low, double high)
     return s;
 }
 
-struct scale scale_of_figures(const struct experiment *e, const struct view *v)
+struct scale scale_of_figures(const struct grid *g)
 {
     double low = INFINITY, high = -INFINITY;
 
-    for (int i = 0; i < e->n_figures; i++) {
-        const struct figure *f = &e->figures[i];
-        const double numbers[] = {f->median, has_spread(f) ? f->low : NAN,
-                                  has_spread(f) ? f->high : NAN};
+    for (int i = 0; i < g->n_rows * g->n_columns; i++) {
+        const struct figure *f = g->figures[i / g->n_columns][i % g->n_columns];
+        bool is_wide = f != NULL && has_spread(f);
+        const double numbers[] = {f != NULL ? f->median : NAN,
+                                  is_wide ? f->low : NAN,
+                                  is_wide ? f->high : NAN};
 
-        for (int j = 0; j < 3 && f->picture == v->picture->letter; j++) {
-            if (!isfinite(numbers[j]) || (v->picture->log_y && numbers[j] <= 0))
+        for (int j = 0; j < 3; j++) {
+            if (!isfinite(numbers[j]) || (g->picture->log_y && numbers[j] <= 0))
                 continue;
             low = fmin(low, numbers[j]);
             high = fmax(high, numbers[j]);
@@ -229,7 +231,7 @@ struct scale scale_of_figures(const struct experiment *e, const struct view *v)
     }
     if (low > high)
         return linear_for(0, 1);
-    if (v->picture->log_y && v->picture->shape == BARS)
+    if (g->picture->log_y && g->picture->shape == BARS)
         low *= 0.7; /* the shortest bar is to be seen */
-    return v->picture->log_y ? decades_for(low, high) : linear_for(low, high);
+    return g->picture->log_y ? decades_for(low, high) : linear_for(low, high);
 }

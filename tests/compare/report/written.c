@@ -144,10 +144,11 @@ static struct written *add_row(struct list *l)
 static void add_numbers(struct list *l, const struct experiment *e,
                         const struct picture *p)
 {
-    const struct view v = view_of(e, p);
+    static struct grid g;
 
-    for (int i = 0; i < v.n_series * v.n_xs; i++) {
-        const struct figure *f = v.figures[i / v.n_xs][i % v.n_xs];
+    grid_of_picture(&g, e, p);
+    for (int i = 0; i < g.n_rows * g.n_columns; i++) {
+        const struct figure *f = g.figures[i / g.n_columns][i % g.n_columns];
         struct written w = {.experiment = e->number, .picture = p->letter};
 
         if (f == NULL)
