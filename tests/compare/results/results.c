@@ -1,9 +1,8 @@
 /* tests/compare/results/results.c - see results.h: one experiment, and its
  * file.
  *
- * The lines of FOLDER/NN-name.result, in this order: experiment  NUMBER  NAME;
- * those of record.c's tables, with any number of "command  TEXT", pictures and
- * figures; end.
+ * The lines of FOLDER/NN-name.result, in this order: those of record.c's
+ * tables, with any number of "command  TEXT", pictures and figures; end.
  *
  * and of FOLDER/machine.result: fact  NAME  VALUE, and end. */
 #include "record.h"
@@ -12,32 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *verdict_text(enum verdict verdict)
-{
-    switch (verdict) {
-    case HOLDS: return "holds";
-    case HOLDS_BUT: return "holds, but";
-    case DOES_NOT_HOLD: return "does not hold here";
-    case NO_DIFFERENCE: return "no difference seen";
-    case SKIPPED: return "skipped";
-    case NOT_RUN: break;
-    }
-    return "not run";
-}
-
 int experiment_add(struct experiment *e, const struct figure *figure)
 {
-    int n = e->n_figures;
+    size_t count = (size_t)e->n_figures + 1;
+    struct figure *more = realloc(e->figures, count * sizeof(*more));
 
-    /* 16, 32, 64 ...: full whenever the count is one of them. */
-    if (n == 0 || (n >= 16 && (n & (n - 1)) == 0)) {
-        size_t room = n == 0 ? 16 : 2 * (size_t)n;
-        struct figure *more = realloc(e->figures, room * sizeof(*more));
-
-        if (more == NULL)
-            return -1;
-        e->figures = more;
-    }
+    if (more == NULL)
+        return -1;
+    e->figures = more;
     e->figures[e->n_figures++] = *figure;
     return 0;
 }
@@ -90,7 +71,6 @@ int experiment_save(const struct experiment *e, const char *folder)
              e->name);
     if (draft_open(&d, path) == -1)
         return -1;
-    fprintf(d.file, "experiment\t%d\t%s\n", e->number, e->name);
     for (int i = 0; i < EXPERIMENT_LINES; i++)
         record_write(d.file, &experiment_lines[i], (const char *)e);
     for (int i = 0; i < e->n_commands; i++) {
