@@ -4,17 +4,18 @@
 #include <math.h>
 #include <string.h>
 
+/* A logarithm knows no 0, and a tail no end: both are infinitely far. */
 static double transformed(const struct scale *s, double number)
 {
     switch (s->kind) {
-    case DECADES: return number > 0 ? log10(number) : s->first;
-    case PERCENTILES: return number < 1 ? -log10(1 - number) : s->last;
+    case DECADES: return number > 0 ? log10(number) : -INFINITY;
+    case PERCENTILES: return number < 1 ? -log10(1 - number) : INFINITY;
     case LINEAR: break;
     }
     return number;
 }
 
-/* A logarithm knows no 0: what is below the scale stands at its end. */
+/* What is beyond the scale stands at its end. */
 double scale_at(const struct scale *s, double number)
 {
     double t = transformed(s, number), width = s->last - s->first;
@@ -45,50 +46,32 @@ const char *tick_text(char text[NUMBER_SIZE], double number)
 
 /* The tail of a distribution: 90 %, 99 %, 99.9 % at equal distances, and the
  * longest of all behind the last of them. */
-static struct scale percentiles_of(const struct grid *g)
+struct scale scale_of_places(const struct grid *g)
 {
-    struct scale s = {.kind = PERCENTILES};
+    struct scale s = {.kind = g->picture->shape == SHARES ? PERCENTILES
+                              : g->picture->log_x         ? DECADES
+                                                          : LINEAR,
+                      .first = INFINITY,
+                      .last = -INFINITY};
     bool has_max = false;
 
     for (int i = 0; i < g->n_columns; i++) {
-        has_max = has_max || g->xs[i] >= 1;
-        if (g->xs[i] < 1 && -log10(1 - g->xs[i]) > s.last)
-            s.last = -log10(1 - g->xs[i]);
+        double t = transformed(&s, g->xs[i]);
+
+        add_tick(&s, g->xs[i]);
+        s.has_zero = s.has_zero || t == -INFINITY;
+        has_max = has_max || t == INFINITY;
+        if (isfinite(t)) {
+            s.first = fmin(s.first, t);
+            s.last = fmax(s.last, t);
+        }
     }
-    s.first = g->n_columns > 0 && g->xs[0] < 1 ? -log10(1 - g->xs[0]) : 0;
-    s.last += has_max ? 0.6 : 0;
-    return s;
-}
-
-static struct scale decades_of(const struct grid *g)
-{
-    struct scale s = {.kind = DECADES};
-    int zeros = 0;
-
-    while (zeros < g->n_columns && g->xs[zeros] <= 0)
-        zeros++;
-    if (zeros == g->n_columns)
-        return s;
-    s.first = log10(g->xs[zeros]);
-    s.last = log10(g->xs[g->n_columns - 1]);
-    s.has_zero = zeros > 0;
+    if (s.first > s.last)
+        s.first = s.last = 0;
     if (s.has_zero)
         s.first -= s.last > s.first ? 0.22 * (s.last - s.first) : 1;
-    return s;
-}
-
-struct scale scale_of_places(const struct grid *g)
-{
-    struct scale s = {.kind = LINEAR};
-
-    if (g->picture->shape == SHARES)
-        s = percentiles_of(g);
-    else if (g->picture->log_x)
-        s = decades_of(g);
-    else if (g->n_columns > 0)
-        s = (struct scale){.first = g->xs[0], .last = g->xs[g->n_columns - 1]};
-    for (int i = 0; i < g->n_columns; i++)
-        add_tick(&s, g->xs[i]);
+    if (has_max)
+        s.last += 0.6;
     return s;
 }
 
