@@ -6,9 +6,9 @@
  *                                     until time is up, then without send
  *
  * It must be cheaper than the servers it measures. So: one recv and one send a
- * message (they skip what read and write do for files), one look at the clock
- * or less, no division, nothing copied, nothing allocated; and, where many
- * replies are on their way, it does not get up for each of them (see gather()).
+ * message (they skip what read and write do for files), one look at the clock,
+ * no division, nothing copied, nothing allocated; and, where many replies are
+ * on their way, it does not get up for each of them (see gather()).
  */
 #include "load.h"
 
@@ -31,9 +31,7 @@ enum {
     BATCH = 256,
     CONNECTING_AT_ONCE = 64, /* fits into every backlog of some size */
     RETRY_MS = 10,
-    LOOK_MS = 100,     /* the longest wait for events */
-    MANY_AT_ONCE = 16, /* in a batch so large, one look at the clock */
-    CLOCK_EVERY = 4,   /* does for so many */
+    LOOK_MS = 100, /* the longest wait for events */
     MANY_ON_THE_WAY = 32,
     QUICK_NS = 20000, /* an answer each so often is quick */
     SHORTEST_PAUSE_NS = 15000,
@@ -572,7 +570,7 @@ static void serve_ready(void)
 
     look_at_clock();
     for (int i = 0; i < n; i++) {
-        if (i > 0 && (n < MANY_AT_ONCE || i % CLOCK_EVERY == 0))
+        if (i > 0)
             look_at_clock();
         if (events[i].data.ptr != NULL)
             serve(events[i].data.ptr, events[i].events);
