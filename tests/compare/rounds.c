@@ -1,6 +1,7 @@
 /* tests/compare/rounds.c - see compare.h: loads in turn, and their figures. */
 #include "compare.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,10 +23,7 @@ void cell_add_for(struct cells *cells, struct entrant *entrant, double x,
 {
     struct cell *c = &cells->all[cells->count];
 
-    if (cells->count == MOST_CELLS) {
-        fputs("compare: too many figures at once\n", stderr);
-        exit(EXIT_FAILURE);
-    }
+    assert(cells->count < MOST_CELLS);
     *c = (struct cell){.entrant = entrant, .x = x};
     snprintf(c->options, sizeof(c->options), "--seconds %s --warmup 0.05%s %s",
              seconds, entrant->framed ? " --framed" : "", options);
@@ -47,15 +45,6 @@ void cells_add_clients(struct cells *cells, struct crew *crew, int clients)
     for (int i = 0; i < crew->count; i++)
         if (clients <= most_for(&crew->all[i]))
             cell_add(cells, &crew->all[i], clients, options);
-}
-
-static void note_command(struct experiment *e, const struct cell *c)
-{
-    char command[TEXT_SIZE];
-
-    snprintf(command, sizeof(command), "build/tests/compare/load %s PORT",
-             c->options);
-    experiment_add_command(e, command);
 }
 
 static void measure_cell(struct cell *c)
@@ -94,7 +83,8 @@ void measure_cells(struct experiment *e, struct cells *cells)
     int n = cells->count;
 
     for (int i = 0; i < n; i++)
-        note_command(e, &cells->all[i]);
+        experiment_add_command(e, "build/tests/compare/load %s PORT",
+                               cells->all[i].options);
     for (int round = 0; round < rounds_wanted(); round++)
         for (int i = 0; i < n; i++)
             measure_cell(&cells->all[round % 2 == 0 ? i : n - 1 - i]);

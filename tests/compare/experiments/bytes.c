@@ -90,11 +90,9 @@ static void measure_codec(struct experiment *e, const char *codec)
     bool line = strcmp(codec, "line") == 0;
     struct crew crew = {.count = 0};
     const struct entrant *server = crew_add_program(&crew, codec, argv);
-    char command[LINE_SIZE];
 
-    snprintf(command, sizeof(command), "%s -q -p PORT --codec %s",
-             built_path(frames), codec);
-    experiment_add_command(e, command);
+    experiment_add_command(e, "%s -q -p PORT --codec %s", built_path(frames),
+                           codec);
     for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
         double good = 0;
 

@@ -279,15 +279,13 @@ static bool fill_server(const struct process *server)
 static void prepare(struct experiment *e)
 {
     const struct server_info *s = server_named(models.keyvalue);
-    char command[LINE_SIZE];
 
     for (int i = 0; i < KINDS && broken == NULL; i++) {
         const char *argv[] = {s->program, "-q",     "-p", "0",
                               "--store",  kinds[i], NULL};
 
-        snprintf(command, sizeof(command), "%s -q -p PORT --store %s",
-                 built_path(s), kinds[i]);
-        experiment_add_command(e, command);
+        experiment_add_command(e, "%s -q -p PORT --store %s", built_path(s),
+                               kinds[i]);
         stores[i] = store_open(store_named(kinds[i]),
                                (struct store_limits){256 << 20, 16});
         if (stores[i] == NULL || !fill_store(stores[i]))

@@ -76,19 +76,20 @@ static const struct {
     {"&#8239;", "\xE2\x80\xAF"},
 };
 
+/* As much as there is room for. */
 static void decode(char *to, size_t size, const char *from, size_t len)
 {
-    size_t used = 0;
+    FILE *out = fmemopen(to, size, "w");
 
+    CHECK(out != NULL);
+    to[0] = '\0';
     for (const char *end = from + len; from < end;) {
         size_t i = 0, bytes = character_len(from);
 
         CHECK(bytes > 0 && *from != '<' && *from != '>' && *from != '"');
         CHECK((unsigned char)*from >= ' ' || *from == '\n' || *from == '\t');
         if (*from != '&') {
-            if (used + bytes < size)
-                memcpy(to + used, from, bytes);
-            used += used + bytes < size ? bytes : 0;
+            fwrite(from, 1, bytes, out);
             from += bytes;
             continue;
         }
@@ -97,13 +98,11 @@ static void decode(char *to, size_t size, const char *from, size_t len)
             i++;
         if (i == CHECK_COUNT(entities))
             CHECK_FAIL("no entity: %.20s", from);
-        if (used + strlen(entities[i].bytes) < size) {
-            strcpy(to + used, entities[i].bytes);
-            used += strlen(entities[i].bytes);
-        }
+        fputs(entities[i].bytes, out);
         from += strlen(entities[i].name);
     }
-    to[used] = '\0';
+    fclose(out);
+    to[size - 1] = '\0';
 }
 
 void text_of(char *text, size_t size, const struct token *token)

@@ -52,7 +52,7 @@ static bool take_line(struct experiment *e, struct results *r,
             return record_take((char *)e, &experiment_lines[i], words, count) &&
                    e->number > 0; /* which comes first */
     if (strcmp(kind, "command") == 0 && count > 0)
-        experiment_add_command(e, words[0]);
+        experiment_add_command(e, "%s", words[0]);
     if (strcmp(kind, picture_line.kind) == 0)
         return take_picture(e, words, count);
     if (strcmp(kind, figure_line.kind) == 0)

@@ -8,6 +8,7 @@
 #include "record.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,14 +24,19 @@ int experiment_add(struct experiment *e, const struct figure *figure)
     return 0;
 }
 
-void experiment_add_command(struct experiment *e, const char *command)
+void experiment_add_command(struct experiment *e, const char *format, ...)
 {
+    char command[TEXT_SIZE];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(command, sizeof(command), format, arguments);
+    va_end(arguments);
     for (int i = 0; i < e->n_commands; i++)
-        if (strncmp(e->commands[i], command, TEXT_SIZE - 1) == 0)
+        if (strcmp(e->commands[i], command) == 0)
             return;
-    if (e->n_commands == MOST_COMMANDS)
-        return;
-    snprintf(e->commands[e->n_commands++], TEXT_SIZE, "%s", command);
+    if (e->n_commands < MOST_COMMANDS)
+        strcpy(e->commands[e->n_commands++], command);
 }
 
 struct picture *add_picture(struct experiment *e, struct picture like)
