@@ -184,13 +184,10 @@ void add_ratio(struct experiment *e, char picture, const char *series,
 void add_values(struct experiment *e, char picture, const char *series,
                 double x, double *values, int count, const char *note);
 
-/* Not more than MOST_PICTURES, 'a', 'b' ... in order: else exits. */
-struct picture *add_picture(struct experiment *e, enum shape shape,
-                            const char *title, const char *x_title,
-                            const char *y_title);
+#define CPU_TITLE "microseconds of CPU for a message"
 
-/* Its place in the table of the models. */
-void set_column(struct picture *p, const char *heading, double x);
+/* What several pictures show. */
+#define CPU_TITLE "microseconds of CPU for a message"
 
 /* ---- conclusions ---- */
 

@@ -269,14 +269,6 @@ static void few_descriptors(void)
 
 /* ---- Ctrl-C ---- */
 
-/* Or only not yet reaped by whoever inherited it. */
-static bool is_gone(pid_t pid)
-{
-    char state = proc_state(pid);
-
-    return state == 0 || state == 'Z';
-}
-
 /* In the middle of it, with servers and a load running. */
 static void interrupted(void)
 {
@@ -290,7 +282,7 @@ static void interrupted(void)
     process_signal(p, SIGINT);
     EXPECT_EXIT(p, 130);
     for (int i = 0; i < count; i++)
-        WAIT_UNTIL(is_gone(children[i].pid));
+        WAIT_UNTIL(proc_threads_are(children[i].pid, "Z")); /* or gone */
     free(children);
     CHECK(is_there("01-stall.result"));
     CHECK(is_there("06-busy.result"));

@@ -77,45 +77,35 @@ static void no_server(void)
     expect_demo("02-fork", "/nonexistent", "02", 1, "did not start", "");
 }
 
-/* How many processes run a program whose path has this text in it. */
-static int processes_of(const char *text)
+/* All of it; or only not yet reaped by whoever inherited them. */
+static bool is_gone(pid_t group)
 {
-    DIR *d = proc_folder(0, "");
-    int count = 0;
-    long pid;
+    int count, living = 0;
+    struct proc_stat *members = proc_group(group, &count);
 
-    while (proc_next(d, &pid)) {
-        char path[64], line[300] = "";
-        FILE *f;
-
-        snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
-        f = fopen(path, "re");
-        if (f != NULL && fread(line, 1, sizeof(line) - 1, f) > 0)
-            count += strstr(line, text) != NULL;
-        if (f != NULL)
-            fclose(f);
-    }
-    return count;
+    for (int i = 0; i < count; i++)
+        living += members[i].state != 'Z';
+    free(members);
+    return living == 0;
 }
 
-/* In the middle of it, with A at least connected. */
+/* In the middle of it, with a server and a client at least. */
 static void interrupted(void)
 {
-    const char *server = harness_path("server"),
-               *client = harness_path("client");
-    struct process *p;
+    struct process *p = process_start((struct process_spec){
+        .path = DEMO_PATH, .args = {"02-fork"}, .unwrapped = true});
+    struct proc_stat *children;
+    int count = 0;
 
-    CHECK(symlink(server_named("02")->program, server) == 0 &&
-          symlink(server_named("02")->client, client) == 0);
-    p = process_start((struct process_spec){.path = DEMO_PATH,
-                                            .args = {"02-fork", server, client},
-                                            .unwrapped = true});
-    WAIT_UNTIL(processes_of(client) > 0);
+    WAIT_UNTIL(proc_children(p->pid) >= 2);
+    children = proc_family(p->pid, &count);
+    CHECK(count >= 2);
     process_signal(p, SIGINT);
     CHECK(WIFSIGNALED(process_wait(p)));
     CHECK_EQ(WTERMSIG(p->status), SIGINT);
-    WAIT_UNTIL(processes_of(server) == 0);
-    WAIT_UNTIL(processes_of(client) == 0);
+    for (int i = 0; i < count; i++)
+        WAIT_UNTIL(is_gone(children[i].pid)); /* each leads a group */
+    free(children);
 }
 
 static const struct check_case cases[] = {

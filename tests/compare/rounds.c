@@ -1,6 +1,7 @@
 /* tests/compare/rounds.c - see compare.h: loads in turn, and their figures. */
 #include "compare.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,10 +23,7 @@ void cell_add_for(struct cells *cells, struct entrant *entrant, double x,
 {
     struct cell *c = &cells->all[cells->count];
 
-    if (cells->count == MOST_CELLS) {
-        fputs("compare: too many figures at once\n", stderr);
-        exit(EXIT_FAILURE);
-    }
+    assert(cells->count < MOST_CELLS);
     *c = (struct cell){.entrant = entrant, .x = x};
     snprintf(c->options, sizeof(c->options), "--seconds %s --warmup 0.05%s %s",
              seconds, entrant->framed ? " --framed" : "", options);
@@ -47,15 +45,6 @@ void cells_add_clients(struct cells *cells, struct crew *crew, int clients)
     for (int i = 0; i < crew->count; i++)
         if (clients <= most_for(&crew->all[i]))
             cell_add(cells, &crew->all[i], clients, options);
-}
-
-static void note_command(struct experiment *e, const struct cell *c)
-{
-    char command[TEXT_SIZE];
-
-    snprintf(command, sizeof(command), "build/tests/compare/load %s PORT",
-             c->options);
-    experiment_add_command(e, command);
 }
 
 static void measure_cell(struct cell *c)
@@ -94,7 +83,8 @@ void measure_cells(struct experiment *e, struct cells *cells)
     int n = cells->count;
 
     for (int i = 0; i < n; i++)
-        note_command(e, &cells->all[i]);
+        experiment_add_command(e, "build/tests/compare/load %s PORT",
+                               cells->all[i].options);
     for (int round = 0; round < rounds_wanted(); round++)
         for (int i = 0; i < n; i++)
             measure_cell(&cells->all[round % 2 == 0 ? i : n - 1 - i]);
@@ -225,30 +215,6 @@ void add_ratio(struct experiment *e, char picture, const char *series,
         values[i] = second->rounds[i].server_us / first->rounds[i].server_us;
     write_note(note, first, CPU_US);
     add_values(e, picture, series, first->x, values, count, note);
-}
-
-struct picture *add_picture(struct experiment *e, enum shape shape,
-                            const char *title, const char *x_title,
-                            const char *y_title)
-{
-    struct picture *p = &e->pictures[e->n_pictures];
-
-    if (e->n_pictures == MOST_PICTURES) {
-        fprintf(stderr, "compare: %s has too many pictures\n", e->name);
-        exit(EXIT_FAILURE);
-    }
-    p->letter = (char)('a' + e->n_pictures++);
-    p->shape = shape;
-    snprintf(p->title, sizeof(p->title), "%s", title);
-    snprintf(p->x_title, sizeof(p->x_title), "%s", x_title);
-    snprintf(p->y_title, sizeof(p->y_title), "%s", y_title);
-    return p;
-}
-
-void set_column(struct picture *p, const char *heading, double x)
-{
-    snprintf(p->column, sizeof(p->column), "%s", heading);
-    p->column_x = x;
 }
 
 /* ---- conclusions ---- */

@@ -90,11 +90,9 @@ static void measure_codec(struct experiment *e, const char *codec)
     bool line = strcmp(codec, "line") == 0;
     struct crew crew = {.count = 0};
     const struct entrant *server = crew_add_program(&crew, codec, argv);
-    char command[LINE_SIZE];
 
-    snprintf(command, sizeof(command), "%s -q -p PORT --codec %s",
-             built_path(frames), codec);
-    experiment_add_command(e, command);
+    experiment_add_command(e, "%s -q -p PORT --codec %s", built_path(frames),
+                           codec);
     for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
         double good = 0;
 
@@ -119,9 +117,9 @@ void experiment_delimiter(struct experiment *e)
     bool whole = true;
     double last;
 
-    add_picture(e, LINES, "Random payloads that arrive as one message",
-                "bytes of the payload", "per cent of 100 payloads")
-        ->log_x = true;
+    ADD_PICTURE(e, .title = "Random payloads that arrive as one message",
+                .x_title = "bytes of the payload",
+                .y_title = "per cent of 100 payloads", .log_x = true);
     measure_codec(e, "line");
     measure_codec(e, "length");
     for (int i = 0; i < e->n_figures; i++)
@@ -166,13 +164,14 @@ void experiment_buffer(struct experiment *e)
     static struct cells cells;
     struct crew floors = {.count = 0};
 
-    add_picture(e, LINES,
-                "CPU time: 10 clients, messages of 16 KiB, 4 on "
-                "their way; a bare loop",
-                "read buffer in KiB", "microseconds of CPU for a message");
-    add_picture(e, LINES, "How many of these messages a second",
-                "read buffer in KiB", "messages a second");
-    e->pictures[0].log_x = e->pictures[1].log_x = true;
+    ADD_PICTURE(e,
+                .title = "CPU time: 10 clients, messages of 16 KiB, 4 on their "
+                         "way; a bare loop",
+                .x_title = "read buffer in KiB", .y_title = CPU_TITLE,
+                .log_x = true);
+    ADD_PICTURE(e, .title = "How many of these messages a second",
+                .x_title = "read buffer in KiB", .y_title = "messages a second",
+                .log_x = true);
     experiment_add_command(
         e, "build/tests/compare/floor_epoll 127.0.0.1 PORT KIB");
     for (int kib = 4; kib <= 256; kib *= 4) {
@@ -230,10 +229,12 @@ void experiment_writes(struct experiment *e)
     cells_add_crew(&cells, &crew, 0, "--clients 10 --depth 16");
     measure_cells(e, &cells);
     crew_stop(&crew);
-    add_picture(e, BARS,
-                "CPU time: 10 clients, frames of 64 bytes, 16 pipelined", "",
-                "microseconds of CPU for a message");
-    add_picture(e, BARS, "How many of them a second", "", "messages a second");
+    ADD_PICTURE(e, .shape = BARS,
+                .title =
+                    "CPU time: 10 clients, frames of 64 bytes, 16 pipelined",
+                .y_title = CPU_TITLE);
+    ADD_PICTURE(e, .shape = BARS, .title = "How many of them a second",
+                .y_title = "messages a second");
     add_figures(e, 'a', &cells, CPU_US);
     add_figures(e, 'b', &cells, PER_SECOND);
     conclude_writes(e);

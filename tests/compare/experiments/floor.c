@@ -84,13 +84,13 @@ void experiment_floor(struct experiment *e)
     static struct cells cells;
     struct crew crew = {.count = 0}, bare = {.count = 0};
 
-    add_picture(e, LINES, "CPU time for a message: the barest loop's over its",
-                "clients", "of the barest loop's")
-        ->log_x = true;
-    add_picture(e, LINES, "CPU time for a message", "clients",
-                "microseconds of CPU for a message")
-        ->log_x = true;
-    add_picture(e, BARS, "Memory for a silent client", "", "bytes");
+    ADD_PICTURE(
+        e, .title = "CPU time for a message: the barest loop's over its",
+        .x_title = "clients", .y_title = "of the barest loop's", .log_x = true);
+    ADD_PICTURE(e, .title = "CPU time for a message", .x_title = "clients",
+                .y_title = CPU_TITLE, .log_x = true);
+    ADD_PICTURE(e, .shape = BARS, .title = "Memory for a silent client",
+                .y_title = "bytes");
     for (int i = 0; i < FLOORS; i++)
         crew_add_program(&bare, floors[i].floor,
                          (const char *[]){beside(floors[i].floor), NULL});

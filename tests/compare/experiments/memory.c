@@ -37,13 +37,14 @@ static void measure_memory(struct experiment *e, int clients)
 
 void experiment_memory(struct experiment *e)
 {
-    struct picture *p = add_picture(
-        e, LINES, "Memory for each silent client", "clients",
-        "KiB for a client (PSS of anonymous pages, beyond those without)");
     double fork, thread, loop;
 
-    p->log_x = p->log_y = true;
-    set_column(p, "KiB a client", 1000);
+    ADD_PICTURE(
+        e, .title = "Memory for each silent client", .x_title = "clients",
+        .y_title =
+            "KiB for a client (PSS of anonymous pages, beyond those without)",
+        .log_x = true, .log_y = true, .column = "KiB a client",
+        .column_x = 1000);
     for (int clients = 10; clients <= 1000; clients *= 10)
         if (clients < most_clients())
             measure_memory(e, clients);
@@ -109,12 +110,10 @@ void experiment_stacks(struct experiment *e)
     const char *argv[] = {beside("floor_thread"), "127.0.0.1", "0", "2048",
                           NULL};
     struct crew crew = {.count = 0}, bare = {.count = 0};
-    struct picture *p = add_picture(e, BARS, "Threads and their stacks", "",
-                                    "MiB (logarithmic)");
 
-    p->log_y = true;
-    snprintf(p->groups, sizeof(p->groups),
-             "all stacks together|address space|resident");
+    ADD_PICTURE(e, .shape = BARS, .title = "Threads and their stacks",
+                .y_title = "MiB (logarithmic)", .log_y = true,
+                .groups = "all stacks together|address space|resident");
     crew_add(e, &crew, TRAIT_THREAD_EACH, NULL);
     for (int i = 0; i < crew.count; i++)
         measure_stacks(e, &crew.all[i], clients, 64.0 / 1024);

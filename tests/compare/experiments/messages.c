@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char cpu_title[] = "microseconds of CPU for a message";
-
 /* ---- 5: among silent clients ---- */
 
 static void measure_among(struct experiment *e, struct crew *crew, int silent)
@@ -66,14 +64,13 @@ void experiment_silent(struct experiment *e)
     static const int counts[] = {0, 100, 900, 1000, MOST_SILENT};
     struct crew crew = {.count = 0};
 
-    set_column(add_picture(e, LINES,
-                           "What a message costs among silent clients",
-                           "silent clients", cpu_title),
-               "us, 1000 silent", 1000);
-    add_picture(e, LINES, "How many messages are answered", "silent clients",
-                "messages a second");
-    for (int i = 0; i < 2; i++)
-        e->pictures[i].log_x = e->pictures[i].log_y = true;
+    ADD_PICTURE(e, .title = "What a message costs among silent clients",
+                .x_title = "silent clients", .y_title = CPU_TITLE,
+                .log_x = true, .log_y = true, .column = "us, 1000 silent",
+                .column_x = 1000);
+    ADD_PICTURE(e, .title = "How many messages are answered",
+                .x_title = "silent clients", .y_title = "messages a second",
+                .log_x = true, .log_y = true);
     crew_add(e, &crew, TRAIT_LOOP, NULL);
     crew_add(e, &crew, TRAIT_THREAD_EACH | ENTERED, NULL);
     note_crowd(e);
@@ -128,9 +125,9 @@ void experiment_busy(struct experiment *e)
     static struct cells cells;
     struct crew crew = {.count = 0};
 
-    add_picture(e, LINES, "What a message costs when all clients talk",
-                "clients, all busy", cpu_title)
-        ->log_x = true;
+    ADD_PICTURE(e, .title = "What a message costs when all clients talk",
+                .x_title = "clients, all busy", .y_title = CPU_TITLE,
+                .log_x = true);
     crew_add(e, &crew, TRAIT_LOOP | TRAIT_BYTES | ENTERED, NULL);
     for (int i = 0; i < BUSY_COUNTS; i++)
         cells_add_clients(&cells, &crew, busy_counts[i]);
@@ -172,9 +169,9 @@ void experiment_churn(struct experiment *e)
     static struct cells cells;
     struct crew crew = {.count = 0};
 
-    set_column(add_picture(e, BARS, "Connect, one message, close", "",
-                           "connections a second"),
-               "connects a second", 0);
+    ADD_PICTURE(e, .shape = BARS, .title = "Connect, one message, close",
+                .y_title = "connections a second",
+                .column = "connects a second");
     crew_add(e, &crew, ENTERED, NULL);
     cells_add_crew(&cells, &crew, 0, "--churn --clients 10");
     measure_cells(e, &cells);
@@ -214,15 +211,6 @@ static void conclude_unix(struct experiment *e, const struct crew *crew)
              least, most);
 }
 
-static void draw_unix(struct experiment *e)
-{
-    add_picture(e, BARS, "The same load over both", "", "messages a second");
-    add_picture(e, BARS, "What a message costs over both", "", cpu_title);
-    for (int i = 0; i < 2; i++)
-        snprintf(e->pictures[i].groups, TEXT_SIZE,
-                 "TCP over loopback|Unix socket");
-}
-
 void experiment_unix(struct experiment *e)
 {
     static struct cells cells;
@@ -250,7 +238,12 @@ void experiment_unix(struct experiment *e)
         if (strncmp(paths[i], "unix:", 5) == 0)
             (void)unlink(paths[i] + 5);
     (void)rmdir(folder);
-    draw_unix(e);
+    ADD_PICTURE(e, .shape = BARS, .title = "The same load over both",
+                .y_title = "messages a second",
+                .groups = "TCP over loopback|Unix socket");
+    ADD_PICTURE(e, .shape = BARS, .title = "What a message costs over both",
+                .y_title = CPU_TITLE,
+                .groups = "TCP over loopback|Unix socket");
     add_figures(e, 'a', &cells, PER_SECOND);
     add_figures(e, 'b', &cells, CPU_US);
     conclude_unix(e, &tcp);
@@ -260,46 +253,47 @@ void experiment_unix(struct experiment *e)
 
 enum { BESIDE = 100 }; /* clients of the pictures with two groups */
 
-static const struct {
-    const char *title, *y_title, *groups;
-    enum metric first, second;
-} besides[] = {
-    {"Where the CPU time goes, 100 clients (in ticks)", cpu_title,
-     "user|system", USER_US, SYSTEM_US},
-    {"Context switches, 100 clients", "switches of the server for a message",
-     "voluntary: it waits|involuntary: it has to give way", VOLUNTARY,
-     INVOLUNTARY},
-    {"What serves 100 clients", "processes and threads",
-     "processes|threads of all of them", PROCESSES, THREADS_OF_ALL},
-};
+/* Two figures of each, side by side. */
+static void draw_beside(struct experiment *e, const struct cells *cells,
+                        struct picture *p, enum metric first,
+                        enum metric second)
+{
+    for (int i = 0; i < cells->count; i++)
+        if (cells->all[i].x == BESIDE) {
+            add_figure_at(e, p->letter, &cells->all[i], first, 0);
+            add_figure_at(e, p->letter, &cells->all[i], second, 1);
+        }
+}
 
 static void draw_clients(struct experiment *e, const struct cells *cells,
                          const struct cells *bulk)
 {
-    set_column(add_picture(e, LINES, "Messages a second against clients",
-                           "clients, all busy", "messages a second"),
-               "messages a second", 100);
-    set_column(add_picture(e, LINES, "What a message costs against clients",
-                           "clients, all busy", cpu_title),
-               "us, 100 busy", 100);
-    e->pictures[0].log_x = e->pictures[1].log_x = true;
+    struct picture *p;
+
+    ADD_PICTURE(e, .title = "Messages a second against clients",
+                .x_title = "clients, all busy", .y_title = "messages a second",
+                .log_x = true, .column = "messages a second", .column_x = 100);
+    ADD_PICTURE(e, .title = "What a message costs against clients",
+                .x_title = "clients, all busy", .y_title = CPU_TITLE,
+                .log_x = true, .column = "us, 100 busy", .column_x = 100);
     add_figures(e, 'a', cells, PER_SECOND);
     add_figures(e, 'b', cells, CPU_US);
-    for (int k = 0; k < 3; k++) {
-        struct picture *p =
-            add_picture(e, BARS, besides[k].title, "", besides[k].y_title);
-
-        snprintf(p->groups, sizeof(p->groups), "%s", besides[k].groups);
-        for (int i = 0; i < cells->count; i++)
-            if (cells->all[i].x == BESIDE) {
-                add_figure_at(e, p->letter, &cells->all[i], besides[k].first,
-                              0);
-                add_figure_at(e, p->letter, &cells->all[i], besides[k].second,
-                              1);
-            }
-    }
-    add_picture(e, BARS, "Bulk: 10 clients, messages of 16 KiB", "",
-                "messages a second");
+    p = ADD_PICTURE(e, .shape = BARS,
+                    .title = "Where the CPU time goes, 100 clients (in ticks)",
+                    .y_title = CPU_TITLE, .groups = "user|system");
+    draw_beside(e, cells, p, USER_US, SYSTEM_US);
+    p = ADD_PICTURE(e, .shape = BARS, .title = "Context switches, 100 clients",
+                    .y_title = "switches of the server for a message",
+                    .groups =
+                        "voluntary: it waits|involuntary: it has to give way");
+    draw_beside(e, cells, p, VOLUNTARY, INVOLUNTARY);
+    p = ADD_PICTURE(e, .shape = BARS, .title = "What serves 100 clients",
+                    .y_title = "processes and threads",
+                    .groups = "processes|threads of all of them");
+    draw_beside(e, cells, p, PROCESSES, THREADS_OF_ALL);
+    ADD_PICTURE(e, .shape = BARS,
+                .title = "Bulk: 10 clients, messages of 16 KiB",
+                .y_title = "messages a second");
     add_figures(e, 'f', bulk, PER_SECOND);
 }
 

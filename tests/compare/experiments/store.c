@@ -101,25 +101,21 @@ static void *use_store(void *argument)
     return NULL;
 }
 
-/* So many commands, each in a frame. */
-static bool make_batch(struct worker *w, struct buffer *batch)
+/* Adds a command that writes or reads this key, in a frame. */
+static bool add_command(struct buffer *batch, unsigned key, bool writes)
 {
     struct codec codec = codec_defaults(CODEC_LENGTH);
-    bool good = true;
+    struct buffer request = {0};
+    char text[16];
+    struct kv_pair pair = {key_text(key, text), a_value};
+    bool good =
+        (writes
+             ? kv_put_pairs_request(&request, KV_HSET, a_table, &pair, 1)
+             : kv_put_keys_request(&request, KV_HGET, a_table, &pair.key, 1)) &&
+        frame_append(&codec, buffer_front(&request), buffer_len(&request),
+                     batch);
 
-    for (int i = 0; i < w->depth && good; i++) {
-        struct buffer request = {0};
-        char text[16];
-        struct kv_pair pair = {key_text(next_key(w), text), a_value};
-
-        good = (w->writes
-                    ? kv_put_pairs_request(&request, KV_HSET, a_table, &pair, 1)
-                    : kv_put_keys_request(&request, KV_HGET, a_table, &pair.key,
-                                          1)) &&
-               frame_append(&codec, buffer_front(&request),
-                            buffer_len(&request), batch);
-        buffer_free(&request);
-    }
+    buffer_free(&request);
     return good;
 }
 
@@ -141,8 +137,9 @@ static void *be_client(void *argument)
     struct buffer batches[CHOICES] = {{0}};
     size_t len = (size_t)w->depth * ANSWER_LEN;
 
-    for (int i = 0; i < CHOICES; i++)
-        w->failed = w->failed || !make_batch(w, &batches[i]);
+    for (int i = 0; i < CHOICES * w->depth; i++)
+        w->failed = w->failed ||
+                    !add_command(&batches[i % CHOICES], next_key(w), w->writes);
     for (int i = 0; !w->failed && !atomic_load(&over); i = (i + 1) % CHOICES) {
         const struct buffer *b = &batches[i];
 
@@ -235,10 +232,10 @@ static void measure_clients(struct experiment *e, const struct question *q,
 static void ask(struct experiment *e, const struct question *q)
 {
     struct picture *p =
-        add_picture(e, LINES, q->title, q->alone ? "threads" : "clients",
-                    "operations a second");
+        ADD_PICTURE(e, .y_title = "operations a second", .log_x = true);
 
-    p->log_x = true;
+    snprintf(p->title, sizeof(p->title), "%s", q->title);
+    strcpy(p->x_title, q->alone ? "threads" : "clients");
     for (int i = 0; i < 3 && q->clients[i] > 0 && broken == NULL; i++)
         measure_clients(e, q, p->letter, q->clients[i]);
 }
@@ -262,21 +259,16 @@ static bool fill_store(struct store *store)
 /* One at a time: it is done once. */
 static bool fill_server(const struct process *server)
 {
-    struct codec codec = codec_defaults(CODEC_LENGTH);
     int fd = program_connect(server);
     bool good = fd != -1;
 
     for (unsigned i = 0; good && i < KEYS; i++) {
-        struct buffer request = {0}, frame = {0};
-        char text[16], answer[9];
-        struct kv_pair pair = {key_text(i, text), a_value};
+        struct buffer frame = {0};
+        char answer[9];
 
-        good = kv_put_pairs_request(&request, KV_HSET, a_table, &pair, 1) &&
-               frame_append(&codec, buffer_front(&request),
-                            buffer_len(&request), &frame) &&
+        good = add_command(&frame, i, true) &&
                write_all(fd, buffer_front(&frame), buffer_len(&frame)) == 0 &&
                recv(fd, answer, sizeof(answer), MSG_WAITALL) == sizeof(answer);
-        buffer_free(&request);
         buffer_free(&frame);
     }
     if (fd != -1)
@@ -287,15 +279,13 @@ static bool fill_server(const struct process *server)
 static void prepare(struct experiment *e)
 {
     const struct server_info *s = server_named(models.keyvalue);
-    char command[LINE_SIZE];
 
     for (int i = 0; i < KINDS && broken == NULL; i++) {
         const char *argv[] = {s->program, "-q",     "-p", "0",
                               "--store",  kinds[i], NULL};
 
-        snprintf(command, sizeof(command), "%s -q -p PORT --store %s",
-                 built_path(s), kinds[i]);
-        experiment_add_command(e, command);
+        experiment_add_command(e, "%s -q -p PORT --store %s", built_path(s),
+                               kinds[i]);
         stores[i] = store_open(store_named(kinds[i]),
                                (struct store_limits){256 << 20, 16});
         if (stores[i] == NULL || !fill_store(stores[i]))

@@ -138,13 +138,12 @@ void experiment_stall(struct experiment *e)
 {
     struct crew crew = {.count = 0};
     struct waits waits[MOST_ENTRANTS] = {{.rounds = 0}};
-    struct picture *p =
-        add_picture(e, BARS, "B's wait while A is connected and silent", "",
-                    "milliseconds (logarithmic)");
     bool kept = true;
 
-    p->log_y = true;
-    set_column(p, "B waits, ms", 0);
+    ADD_PICTURE(e, .shape = BARS,
+                .title = "B's wait while A is connected and silent",
+                .y_title = "milliseconds (logarithmic)", .log_y = true,
+                .column = "B waits, ms");
     crew_add(e, &crew, ENTERED, NULL);
     for (int round = 0; round < rounds_wanted(); round++)
         for (int i = 0; i < crew.count; i++)
@@ -274,7 +273,6 @@ void experiment_setsize(struct experiment *e)
 {
     struct crew crew = {.count = 0};
     int lost = 0;
-    struct picture *p;
 
     if (most_clients() < SELECT_CLIENTS) {
         conclude(e, SKIPPED,
@@ -284,9 +282,9 @@ void experiment_setsize(struct experiment *e)
         return;
     }
     crew_add(e, &crew, TRAIT_LOOP | TRAIT_BYTES, NULL);
-    p = add_picture(e, BARS, "1100 clients say a line at once", "", "clients");
-    snprintf(p->groups, sizeof(p->groups),
-             "answered at once|when others had left|never");
+    ADD_PICTURE(e, .shape = BARS, .title = "1100 clients say a line at once",
+                .y_title = "clients",
+                .groups = "answered at once|when others had left|never");
     for (int i = 0; i < crew.count; i++)
         lost += serve_many(e, &crew.all[i]);
     crew_stop(&crew);
@@ -324,13 +322,13 @@ void experiment_work(struct experiment *e)
     struct crew crew = {.count = 0};
     double times;
 
-    set_column(add_picture(e, BARS,
-                           "Messages a second, each 5 ms of blocking work", "",
-                           "messages a second"),
-               "5 ms work, messages a second", 0);
-    add_picture(e, SHARES, "How long the 20 clients wait", "share of messages",
-                "milliseconds")
-        ->log_y = true;
+    ADD_PICTURE(e, .shape = BARS,
+                .title = "Messages a second, each 5 ms of blocking work",
+                .y_title = "messages a second",
+                .column = "5 ms work, messages a second");
+    ADD_PICTURE(e, .shape = SHARES, .title = "How long the 20 clients wait",
+                .x_title = "share of messages", .y_title = "milliseconds",
+                .log_y = true);
     crew_add(e, &crew, TRAIT_CONCURRENT, options);
     for (int i = 0; i < crew.count; i++)
         cell_add_for(&cells, &crew.all[i], 0, "--clients 20",

@@ -6,9 +6,9 @@
  *                                     until time is up, then without send
  *
  * It must be cheaper than the servers it measures. So: one recv and one send a
- * message (they skip what read and write do for files), one look at the clock
- * or less, no division, nothing copied, nothing allocated; and, where many
- * replies are on their way, it does not get up for each of them (see gather()).
+ * message (they skip what read and write do for files), one look at the clock,
+ * no division, nothing copied, nothing allocated; and, where many replies are
+ * on their way, it does not get up for each of them (see gather()).
  */
 #include "load.h"
 
@@ -31,9 +31,7 @@ enum {
     BATCH = 256,
     CONNECTING_AT_ONCE = 64, /* fits into every backlog of some size */
     RETRY_MS = 10,
-    LOOK_MS = 100,     /* the longest wait for events */
-    MANY_AT_ONCE = 16, /* in a batch so large, one look at the clock */
-    CLOCK_EVERY = 4,   /* does for so many */
+    LOOK_MS = 100, /* the longest wait for events */
     MANY_ON_THE_WAY = 32,
     QUICK_NS = 20000, /* an answer each so often is quick */
     SHORTEST_PAUSE_NS = 15000,
@@ -57,7 +55,6 @@ struct client {
     uint64_t to_send, to_come;
     uint64_t answered; /* messages */
     uint64_t *starts;  /* closed loop, churn: when its messages were due */
-    struct client *before, *after; /* among those who wait, see below */
 };
 
 enum phase { CONNECT, TALK, DRAIN };
@@ -76,14 +73,11 @@ static uint64_t connections; /* begun, ever */
 static uint64_t on_the_way;  /* messages due and not yet back */
 static uint64_t completed;   /* messages, ever */
 static uint64_t scheduled;   /* open loop: messages that came due so far */
-static bool in_order; /* ask first who waits longest; then they are a list: */
-static struct client *longest_waiting, *last_asking;
 static enum phase phase;
 static bool counting;                       /* the window has begun */
 static uint64_t now;                        /* the last look at the clock */
 static uint64_t talk_ns, window_ns, end_ns; /* begin to talk, count, drain */
 static uint64_t progress_ns; /* when a connection last got further */
-static uint64_t look_ns;     /* when epoll was last asked */
 static uint64_t held_ns;     /* by who reads the marks: no time of ours */
 static int epoll_fd, timer_fd;
 static volatile sig_atomic_t stops;
@@ -132,25 +126,6 @@ static void let_come_due(struct client *c)
     on_the_way++;
 }
 
-static void join_waiting(struct client *c)
-{
-    if (!in_order)
-        return;
-    c->before = last_asking;
-    c->after = NULL;
-    *(last_asking != NULL ? &last_asking->after : &longest_waiting) = c;
-    last_asking = c;
-}
-
-static void leave_waiting(struct client *c)
-{
-    if (!in_order || (c->before == NULL && longest_waiting != c))
-        return;
-    *(c->before != NULL ? &c->before->after : &longest_waiting) = c->after;
-    *(c->after != NULL ? &c->after->before : &last_asking) = c->before;
-    c->before = c->after = NULL;
-}
-
 /* ---- connections come and go ---- */
 
 static void note_error(uint64_t *counter, int error)
@@ -184,7 +159,6 @@ static void lose(struct client *c, int error)
     result->errors.unanswered += owed_to(c);
     on_the_way -= owed_to(c);
     c->to_send = c->to_come = 0;
-    leave_waiting(c);
     disconnect(c);
     if (set->mode == CHURN && !c->idle)
         retry_later(c);
@@ -280,11 +254,9 @@ static void complete(struct client *c)
         result->messages++;
     completed++;
     on_the_way--;
-    leave_waiting(c);
     if (set->mode == CLOSED_LOOP && phase == TALK) {
         *slot = now;
         let_come_due(c);
-        join_waiting(c);
     }
     c->oldest = c->oldest + 1 < set->depth ? c->oldest + 1 : 0;
     c->answered++;
@@ -304,24 +276,21 @@ static void take(struct client *c, const char *bytes, size_t len)
 }
 
 /* A stream socket that gave less than asked for is empty (epoll(7)), unless it
- * is at its end. False if it was empty already. */
-static bool receive(struct client *c, bool ends)
+ * is at its end. */
+static void receive(struct client *c, bool ends)
 {
     static char buffer[CONTENT_PIECE];
-    bool nothing = true;
     ssize_t n;
 
     do {
         n = recv(c->fd, buffer, sizeof(buffer), 0);
         if (n > 0)
             take(c, buffer, (size_t)n);
-        nothing = nothing && n == -1 && errno == EAGAIN;
     } while (n == (ssize_t)sizeof(buffer) || (n > 0 && ends));
     if (set->mode == CHURN && !c->idle && owed_to(c) == 0)
         disconnect(c);
     else if (n == 0 || (n == -1 && errno != EAGAIN))
         lose(c, n == 0 ? 0 : errno);
-    return !nothing;
 }
 
 /* A connection on the same machine often stands before connect() returns: so
@@ -352,30 +321,12 @@ static void serve(struct client *c, uint32_t events)
     if (c->to_send > 0 && !c->is_full)
         send_due(c);
     if (c->fd != -1 && (events & ~(uint32_t)EPOLLOUT))
-        (void)receive(c, (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
+        receive(c, (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
     if (c->fd != -1 && c->to_send > 0 && !c->is_full)
         send_due(c);
     if (c->fd == -1 && !c->wants_retry && set->mode == CHURN && phase == TALK &&
         !c->idle)
         churn(c);
-}
-
-/* Most servers answer in the order of asking. So whoever has waited longest is
- * read at once, and then the next, until somebody has nothing yet: that saves
- * epoll's look at each. Whoever is answered out of turn is found by epoll, for
- * which there is time when nobody is found here. */
-static void receive_in_order(void)
-{
-    for (int i = 0; i < BATCH && longest_waiting != NULL; i++) {
-        struct client *c = longest_waiting;
-
-        if (i % CLOCK_EVERY == 0)
-            look_at_clock();
-        if (!receive(c, false))
-            return;
-        if (c->to_send > 0 && !c->is_full)
-            send_due(c);
-    }
 }
 
 /* ---- time ---- */
@@ -537,7 +488,6 @@ static void begin_talk(void)
         for (uint32_t k = 0; k < set->depth; k++) {
             c->starts[k] = look_at_clock();
             let_come_due(c);
-            join_waiting(c);
         }
         send_due(c);
     }
@@ -618,9 +568,9 @@ static void serve_ready(void)
     struct epoll_event events[BATCH];
     int n = epoll_wait(epoll_fd, events, BATCH, timeout_ms());
 
-    look_ns = look_at_clock();
+    look_at_clock();
     for (int i = 0; i < n; i++) {
-        if (i > 0 && (n < MANY_AT_ONCE || i % CLOCK_EVERY == 0))
+        if (i > 0)
             look_at_clock();
         if (events[i].data.ptr != NULL)
             serve(events[i].data.ptr, events[i].events);
@@ -637,9 +587,7 @@ static void run_loop(void)
             go_on_connecting();
         if (phase == TALK)
             go_on_talking();
-        receive_in_order();
-        if (completed == completed_before || now - look_ns > LOOK_MS * MS_NS)
-            serve_ready();
+        serve_ready();
         if (phase == TALK && set->mode == OPEN_LOOP)
             follow_schedule();
         retry();
@@ -680,8 +628,6 @@ static int prepare(void)
     (void)prctl(PR_SET_TIMERSLACK, 1); /* a pause is as long as asked for */
     clients = calloc(n_clients, sizeof(clients[0]));
     starts = calloc((size_t)set->clients * set->depth, sizeof(starts[0]));
-    in_order = set->mode == CLOSED_LOOP && set->depth == 1 &&
-               set->clients >= MANY_ON_THE_WAY && !set->prompt;
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (clients == NULL || starts == NULL || epoll_fd == -1)
         return -1;

@@ -52,38 +52,35 @@ static void write_bar(FILE *out, const struct picture *p, const struct scale *s,
                scale_at(s, f->low), scale_at(s, f->high));
 }
 
-static void write_row(FILE *out, const struct experiment *e,
-                      const struct picture *p, const struct scale *s,
+static void write_row(FILE *out, const struct grid *g, const struct scale *s,
                       const struct figure *f)
 {
     char text[NUMBER_SIZE];
 
     fputs("<span class=\"name\">", out);
-    write_name(out, e, f->series);
+    write_name(out, g->from[0], f->series);
     fputs("</span><svg>", out);
     write_grid_lines(out, s);
-    write_series_begin(out, look_of(e, f->series), f->series);
+    write_series_begin(out, look_of(g->from[0], f->series), f->series);
     if (isfinite(f->median))
-        write_bar(out, p, s, f);
+        write_bar(out, g->picture, s, f);
     markup(out, "</g></svg><span>%s</span>\n", shown_text(text, f->median));
 }
 
-void write_bars(FILE *out, const struct experiment *e, const struct view *v)
+void write_bars(FILE *out, const struct grid *g)
 {
-    const struct picture *p = v->picture;
-    struct scale s = scale_of_figures(e, v);
-    char text[TEXT_SIZE];
+    const char *x_title = g->picture->x_title;
+    struct scale s = scale_of_figures(g);
 
     s.to = 100;
     scale_thin(&s, NULL, BARS_PX, NARROW_BARS_PX);
     write_axis(out, &s);
-    for (int i = 0; i < v->n_xs; i++) {
-        heading_text(text, p, v->xs[i]);
-        if (text[0] != '\0')
-            markup(out, "<p>%s%s<b>%s</b></p>\n", p->x_title,
-                   p->x_title[0] != '\0' ? ": " : "", text);
-        for (int j = 0; j < v->n_series; j++)
-            if (v->figures[j][i] != NULL)
-                write_row(out, e, p, &s, v->figures[j][i]);
+    for (int j = 0; j < g->n_columns; j++) {
+        if (g->headings[j][0] != '\0')
+            markup(out, "<p>%s%s<b>%s</b></p>\n", x_title,
+                   x_title[0] != '\0' ? ": " : "", g->headings[j]);
+        for (int i = 0; i < g->n_rows; i++)
+            if (g->figures[i][j] != NULL)
+                write_row(out, g, &s, g->figures[i][j]);
     }
 }

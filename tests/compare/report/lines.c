@@ -13,13 +13,12 @@ enum { PLOT_PX = 440, NARROW_PLOT_PX = 216, MANY_PLACES = 16 };
 struct drawing {
     FILE *out;
     const struct experiment *e;
-    const struct view *view;
+    const struct grid *grid;
     struct scale x, y;
 };
 
 static void write_axes(const struct drawing *d)
 {
-    const struct picture *p = d->view->picture;
     char number[NUMBER_SIZE], text[TEXT_SIZE];
 
     for (int i = 0; i < d->y.n_ticks; i++) {
@@ -41,7 +40,7 @@ static void write_axes(const struct drawing *d)
                "<svg x=\"%.2f%%\" y=\"100%%\"><path class=\"axis\" d=\"M0 0v4\""
                "/><text class=\"%s\" y=\"17\">%s</text></svg>\n",
                scale_at(&d->x, d->x.ticks[i]), tick_class(&d->x, i),
-               heading_text(text, p, d->x.ticks[i]));
+               heading_text(text, d->grid->picture, d->x.ticks[i]));
 }
 
 /* Where a number was lost, the line is interrupted. */
@@ -52,8 +51,8 @@ static void write_line(const struct drawing *d, int series)
     fputs("<svg viewBox=\"0 0 100 100\" preserveAspectRatio=\"none\">"
           "<path class=\"line\" d=\"",
           d->out);
-    for (int j = 0; j < d->view->n_xs; j++) {
-        const struct figure *f = d->view->figures[series][j];
+    for (int j = 0; j < d->grid->n_columns; j++) {
+        const struct figure *f = d->grid->figures[series][j];
 
         if (f == NULL)
             continue;
@@ -80,29 +79,29 @@ static void write_figure(const struct drawing *d, const struct figure *f,
         return;
     markup(d->out, "<svg x=\"%.2f%%\" y=\"%.2f%%\"", x,
            scale_at(&d->y, f->median));
-    write_point(d->out, d->view->picture, f);
-    write_mark(d->out, look, d->view->n_xs > MANY_PLACES ? 2.5 : 4);
+    write_point(d->out, d->grid->picture, f);
+    write_mark(d->out, look, d->grid->n_columns > MANY_PLACES ? 2.5 : 4);
     fputs("</svg>\n", d->out);
 }
 
 static void write_series(const struct drawing *d, int series)
 {
-    const char *name = d->view->series[series];
+    const char *name = d->grid->names[series];
     struct look look = look_of(d->e, name);
 
     write_series_begin(d->out, look, name);
     write_line(d, series);
-    for (int j = 0; j < d->view->n_xs; j++)
-        if (d->view->figures[series][j] != NULL)
-            write_figure(d, d->view->figures[series][j], look);
+    for (int j = 0; j < d->grid->n_columns; j++)
+        if (d->grid->figures[series][j] != NULL)
+            write_figure(d, d->grid->figures[series][j], look);
     fputs("</g>\n", d->out);
 }
 
 /* How far down its line ends. */
 static double end_of(const struct drawing *d, int series)
 {
-    for (int j = d->view->n_xs; j > 0; j--) {
-        const struct figure *f = d->view->figures[series][j - 1];
+    for (int j = d->grid->n_columns; j > 0; j--) {
+        const struct figure *f = d->grid->figures[series][j - 1];
 
         if (f != NULL && isfinite(f->median))
             return scale_at(&d->y, f->median);
@@ -114,7 +113,7 @@ static double end_of(const struct drawing *d, int series)
  */
 static void write_names(const struct drawing *d)
 {
-    int order[MOST_SERIES], n = d->view->n_series;
+    int order[MOST_SERIES], n = d->grid->n_rows;
 
     for (int i = 0; i < n; i++) {
         int at = i;
@@ -126,26 +125,27 @@ static void write_names(const struct drawing *d)
     fputs("<ul>\n", d->out);
     for (int i = 0; i < n; i++) {
         fputs("<li>", d->out);
-        write_name(d->out, d->e, d->view->series[order[i]]);
+        write_name(d->out, d->e, d->grid->names[order[i]]);
         fputs("</li>\n", d->out);
     }
     fputs("</ul>\n", d->out);
 }
 
-void write_lines(FILE *out, const struct experiment *e, const struct view *v)
+void write_lines(FILE *out, const struct grid *g)
 {
-    struct drawing d = {out, e, v, scale_of_places(v), scale_of_figures(e, v)};
+    struct drawing d = {out, g->from[0], g, scale_of_places(g),
+                        scale_of_figures(g)};
 
     d.x.from = 3; /* not on the edge */
     d.x.to = 97;
     d.y.from = 100;
     d.y.to = 0;
-    scale_thin(&d.x, v->picture, PLOT_PX, NARROW_PLOT_PX);
+    scale_thin(&d.x, g->picture, PLOT_PX, NARROW_PLOT_PX);
     fputs("<svg>\n", out);
     write_axes(&d);
-    for (int i = 0; i < v->n_series; i++)
+    for (int i = 0; i < g->n_rows; i++)
         write_series(&d, i);
     fputs("</svg>\n", out);
-    markup(out, "<p>%s</p>\n", v->picture->x_title);
+    markup(out, "<p>%s</p>\n", g->picture->x_title);
     write_names(&d);
 }

@@ -23,35 +23,34 @@ static void write_verdict(FILE *out, const struct experiment *e)
 
 /* The picture takes the width that there is; who does not see it has the table
  * below it. */
-static void write_picture(FILE *out, const struct experiment *e,
-                          const struct picture *p)
+static void write_picture(FILE *out, const struct grid *g)
 {
-    const struct view v = view_of(e, p);
+    const struct picture *p = g->picture;
 
     markup(out,
            "<figure>\n<figcaption><h3>%s</h3>%s</figcaption>\n"
            "<div class=\"%s\" role=\"img\" data-experiment=\"%d\" "
            "data-picture=\"%c\" aria-label=\"%s: the numbers stand in the "
            "table below\">\n",
-           p->title, p->y_title, p->shape == BARS ? "bars" : "plot", e->number,
-           p->letter, p->title);
+           p->title, p->y_title, p->shape == BARS ? "bars" : "plot",
+           g->from[0]->number, p->letter, p->title);
     if (p->shape == BARS)
-        write_bars(out, e, &v);
+        write_bars(out, g);
     else
-        write_lines(out, e, &v);
+        write_lines(out, g);
     fputs("</div>\n</figure>\n", out);
 }
 
 static void write_picture_and_table(FILE *out, const struct experiment *e,
                                     const struct picture *p)
 {
-    static struct grid g; /* 65 KiB: not for a stack */
+    static struct grid g;
     char where[NAME_SIZE], caption[2 * LINE_SIZE + 16];
 
     grid_of_picture(&g, e, p);
     if (g.n_rows == 0 || g.n_columns == 0)
         return;
-    write_picture(out, e, p);
+    write_picture(out, &g);
     snprintf(where, sizeof(where), "e%d%c-", e->number, p->letter);
     snprintf(caption, sizeof(caption), "%s%s%s", p->y_title,
              p->x_title[0] != '\0' ? "; columns: " : "", p->x_title);

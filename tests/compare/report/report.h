@@ -63,8 +63,8 @@ struct scale {
 
 /* For the places of a picture, and for its figures. `from` and `to` are set by
  * the caller, before scale_thin(). */
-struct scale scale_of_places(const struct view *v);
-struct scale scale_of_figures(const struct experiment *e, const struct view *v);
+struct scale scale_of_places(const struct grid *g);
+struct scale scale_of_figures(const struct grid *g);
 double scale_at(const struct scale *s, double number);
 
 /* "10 k", "1,000", "0.5". */
@@ -81,8 +81,8 @@ const char *tick_class(const struct scale *s, int tick);
 
 /* A line for each series, and their names beside it or below; a bar for each,
  * behind its name. Both take the width that there is. */
-void write_lines(FILE *out, const struct experiment *e, const struct view *v);
-void write_bars(FILE *out, const struct experiment *e, const struct view *v);
+void write_lines(FILE *out, const struct grid *g);
+void write_bars(FILE *out, const struct grid *g);
 
 /* ---- tables ---- */
 

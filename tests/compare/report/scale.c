@@ -4,17 +4,18 @@
 #include <math.h>
 #include <string.h>
 
+/* A logarithm knows no 0, and a tail no end: both are infinitely far. */
 static double transformed(const struct scale *s, double number)
 {
     switch (s->kind) {
-    case DECADES: return number > 0 ? log10(number) : s->first;
-    case PERCENTILES: return number < 1 ? -log10(1 - number) : s->last;
+    case DECADES: return number > 0 ? log10(number) : -INFINITY;
+    case PERCENTILES: return number < 1 ? -log10(1 - number) : INFINITY;
     case LINEAR: break;
     }
     return number;
 }
 
-/* A logarithm knows no 0: what is below the scale stands at its end. */
+/* What is beyond the scale stands at its end. */
 double scale_at(const struct scale *s, double number)
 {
     double t = transformed(s, number), width = s->last - s->first;
@@ -45,50 +46,32 @@ const char *tick_text(char text[NUMBER_SIZE], double number)
 
 /* The tail of a distribution: 90 %, 99 %, 99.9 % at equal distances, and the
  * longest of all behind the last of them. */
-static struct scale percentiles_of(const struct view *v)
+struct scale scale_of_places(const struct grid *g)
 {
-    struct scale s = {.kind = PERCENTILES};
+    struct scale s = {.kind = g->picture->shape == SHARES ? PERCENTILES
+                              : g->picture->log_x         ? DECADES
+                                                          : LINEAR,
+                      .first = INFINITY,
+                      .last = -INFINITY};
     bool has_max = false;
 
-    for (int i = 0; i < v->n_xs; i++) {
-        has_max = has_max || v->xs[i] >= 1;
-        if (v->xs[i] < 1 && -log10(1 - v->xs[i]) > s.last)
-            s.last = -log10(1 - v->xs[i]);
+    for (int i = 0; i < g->n_columns; i++) {
+        double t = transformed(&s, g->xs[i]);
+
+        add_tick(&s, g->xs[i]);
+        s.has_zero = s.has_zero || t == -INFINITY;
+        has_max = has_max || t == INFINITY;
+        if (isfinite(t)) {
+            s.first = fmin(s.first, t);
+            s.last = fmax(s.last, t);
+        }
     }
-    s.first = v->n_xs > 0 && v->xs[0] < 1 ? -log10(1 - v->xs[0]) : 0;
-    s.last += has_max ? 0.6 : 0;
-    return s;
-}
-
-static struct scale decades_of(const struct view *v)
-{
-    struct scale s = {.kind = DECADES};
-    int zeros = 0;
-
-    while (zeros < v->n_xs && v->xs[zeros] <= 0)
-        zeros++;
-    if (zeros == v->n_xs)
-        return s;
-    s.first = log10(v->xs[zeros]);
-    s.last = log10(v->xs[v->n_xs - 1]);
-    s.has_zero = zeros > 0;
+    if (s.first > s.last)
+        s.first = s.last = 0;
     if (s.has_zero)
         s.first -= s.last > s.first ? 0.22 * (s.last - s.first) : 1;
-    return s;
-}
-
-struct scale scale_of_places(const struct view *v)
-{
-    struct scale s = {.kind = LINEAR};
-
-    if (v->picture->shape == SHARES)
-        s = percentiles_of(v);
-    else if (v->picture->log_x)
-        s = decades_of(v);
-    else if (v->n_xs > 0)
-        s = (struct scale){.first = v->xs[0], .last = v->xs[v->n_xs - 1]};
-    for (int i = 0; i < v->n_xs; i++)
-        add_tick(&s, v->xs[i]);
+    if (has_max)
+        s.last += 0.6;
     return s;
 }
 
@@ -211,17 +194,19 @@ static struct scale decades_for(double low, double high)
     return s;
 }
 
-struct scale scale_of_figures(const struct experiment *e, const struct view *v)
+struct scale scale_of_figures(const struct grid *g)
 {
     double low = INFINITY, high = -INFINITY;
 
-    for (int i = 0; i < e->n_figures; i++) {
-        const struct figure *f = &e->figures[i];
-        const double numbers[] = {f->median, has_spread(f) ? f->low : NAN,
-                                  has_spread(f) ? f->high : NAN};
+    for (int i = 0; i < g->n_rows * g->n_columns; i++) {
+        const struct figure *f = g->figures[i / g->n_columns][i % g->n_columns];
+        bool is_wide = f != NULL && has_spread(f);
+        const double numbers[] = {f != NULL ? f->median : NAN,
+                                  is_wide ? f->low : NAN,
+                                  is_wide ? f->high : NAN};
 
-        for (int j = 0; j < 3 && f->picture == v->picture->letter; j++) {
-            if (!isfinite(numbers[j]) || (v->picture->log_y && numbers[j] <= 0))
+        for (int j = 0; j < 3; j++) {
+            if (!isfinite(numbers[j]) || (g->picture->log_y && numbers[j] <= 0))
                 continue;
             low = fmin(low, numbers[j]);
             high = fmax(high, numbers[j]);
@@ -229,7 +214,7 @@ struct scale scale_of_figures(const struct experiment *e, const struct view *v)
     }
     if (low > high)
         return linear_for(0, 1);
-    if (v->picture->log_y && v->picture->shape == BARS)
+    if (g->picture->log_y && g->picture->shape == BARS)
         low *= 0.7; /* the shortest bar is to be seen */
-    return v->picture->log_y ? decades_for(low, high) : linear_for(low, high);
+    return g->picture->log_y ? decades_for(low, high) : linear_for(low, high);
 }

@@ -76,19 +76,20 @@ static const struct {
     {"&#8239;", "\xE2\x80\xAF"},
 };
 
+/* As much as there is room for. */
 static void decode(char *to, size_t size, const char *from, size_t len)
 {
-    size_t used = 0;
+    FILE *out = fmemopen(to, size, "w");
 
+    CHECK(out != NULL);
+    to[0] = '\0';
     for (const char *end = from + len; from < end;) {
         size_t i = 0, bytes = character_len(from);
 
         CHECK(bytes > 0 && *from != '<' && *from != '>' && *from != '"');
         CHECK((unsigned char)*from >= ' ' || *from == '\n' || *from == '\t');
         if (*from != '&') {
-            if (used + bytes < size)
-                memcpy(to + used, from, bytes);
-            used += used + bytes < size ? bytes : 0;
+            fwrite(from, 1, bytes, out);
             from += bytes;
             continue;
         }
@@ -97,13 +98,11 @@ static void decode(char *to, size_t size, const char *from, size_t len)
             i++;
         if (i == CHECK_COUNT(entities))
             CHECK_FAIL("no entity: %.20s", from);
-        if (used + strlen(entities[i].bytes) < size) {
-            strcpy(to + used, entities[i].bytes);
-            used += strlen(entities[i].bytes);
-        }
+        fputs(entities[i].bytes, out);
         from += strlen(entities[i].name);
     }
-    to[used] = '\0';
+    fclose(out);
+    to[size - 1] = '\0';
 }
 
 void text_of(char *text, size_t size, const struct token *token)
@@ -141,13 +140,14 @@ static struct written *add_row(struct list *l)
     return &l->rows[l->count++];
 }
 
-static void add_picture(struct list *l, const struct experiment *e,
+static void add_numbers(struct list *l, const struct experiment *e,
                         const struct picture *p)
 {
-    const struct view v = view_of(e, p);
+    static struct grid g;
 
-    for (int i = 0; i < v.n_series * v.n_xs; i++) {
-        const struct figure *f = v.figures[i / v.n_xs][i % v.n_xs];
+    grid_of_picture(&g, e, p);
+    for (int i = 0; i < g.n_rows * g.n_columns; i++) {
+        const struct figure *f = g.figures[i / g.n_columns][i % g.n_columns];
         struct written w = {.experiment = e->number, .picture = p->letter};
 
         if (f == NULL)
@@ -167,7 +167,7 @@ struct list numbers_of(const struct results *r)
 
     for (int i = 0; i < r->n_experiments; i++)
         for (int j = 0; j < r->experiments[i]->n_pictures; j++)
-            add_picture(&l, r->experiments[i], &r->experiments[i]->pictures[j]);
+            add_numbers(&l, r->experiments[i], &r->experiments[i]->pictures[j]);
     return l;
 }
 

@@ -35,25 +35,6 @@ static void claims(struct experiment *e, const char *claim, const char *source)
     snprintf(e->source, sizeof(e->source), "%s", source);
 }
 
-static struct picture *draw(struct experiment *e, enum shape shape,
-                            const char *title, const char *x, const char *y)
-{
-    struct picture *p = &e->pictures[e->n_pictures];
-
-    p->letter = (char)('a' + e->n_pictures++);
-    p->shape = shape;
-    snprintf(p->title, sizeof(p->title), "%s", title);
-    snprintf(p->x_title, sizeof(p->x_title), "%s", x);
-    snprintf(p->y_title, sizeof(p->y_title), "%s", y);
-    return p;
-}
-
-static void column(struct picture *p, const char *heading, double x)
-{
-    snprintf(p->column, sizeof(p->column), "%s", heading);
-    p->column_x = x;
-}
-
 /* The middle half is `percent` to each side, a little more above. */
 static void add(struct experiment *e, const struct picture *p,
                 const char *series, double x, double median, double percent,
@@ -91,13 +72,13 @@ static void own(struct results *r)
         "04-select", "06-epoll", "06-epoll/edge-triggered", "floor-epoll"};
     static const double places[] = {0, 100, 900, 10000};
     struct experiment *e = begin(r, 22, "own");
-    struct picture *p = draw(e, LINES, "All clients are busy", "clients",
-                             "CPU time for a message, in microseconds");
+    struct picture *p = ADD_PICTURE(
+        e, .title = "All clients are busy", .x_title = "clients",
+        .y_title = "CPU time for a message, in microseconds", .log_x = true,
+        .log_y = true, .column = "CPU us, 100 busy clients", .column_x = 100);
 
     claims(e, "epoll is always faster than poll, and poll than select.",
            "folklore");
-    p->log_x = p->log_y = true;
-    column(p, "CPU us, 100 busy clients", 100);
     for (int i = 0; i < 4; i++)
         for (int j = 0; j < 4; j++)
             add(e, p, names[i], places[j], 3.4 - 0.31 * j + 0.02 * i, 2,
@@ -125,15 +106,17 @@ static void work(struct results *r)
     };
     struct experiment *e = begin(r, 23, "work");
     struct picture *p =
-        draw(e, SHARES, "Latency when an answer takes 5 ms of work",
-             "share of the messages that took no longer",
-             "latency, in milliseconds");
-    struct picture *q = draw(e, BARS, "Messages a second at the same time",
-                             "clients", "messages a second");
+        ADD_PICTURE(e, .shape = SHARES,
+                    .title = "Latency when an answer takes 5 ms of work",
+                    .x_title = "share of the messages that took no longer",
+                    .y_title = "latency, in milliseconds");
+    struct picture *q = ADD_PICTURE(
+        e, .shape = BARS, .title = "Messages a second at the same time",
+        .x_title = "clients", .y_title = "messages a second",
+        .groups = "1|5|20", .column = "messages/s, 5 ms of work",
+        .column_x = 2);
 
     claims(e, "An event loop must not block.", "04-select/README.md");
-    snprintf(q->groups, sizeof(q->groups), "1|5|20");
-    column(q, "messages/s, 5 ms of work", 2);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         for (int j = 0; j < 6; j++)
             add(e, p, rows[i].name, shares[j], rows[i].ms[j], 4 + 3 * j, "");
@@ -155,14 +138,14 @@ static void sizes(struct results *r)
         "01-blocking", "02-fork",    "03-pthread",  "04-select",   "05-poll",
         "06-epoll",    "07-framing", "floor-epoll", "floor-thread"};
     struct experiment *e = begin(r, 24, "sizes");
-    struct picture *p = draw(e, LINES, "Throughput against clients", "clients",
-                             "messages a second");
+    struct picture *p = ADD_PICTURE(
+        e, .title = "Throughput against clients", .x_title = "clients",
+        .y_title = "messages a second", .log_x = true,
+        .column = "messages/s, 100 clients", .column_x = 100);
 
     claims(e, "", "");
     fixture_nasty(e->claim, sizeof(e->claim));
     snprintf(e->source, sizeof(e->source), "<script>alert(1)</script>");
-    p->log_x = true;
-    column(p, "messages/s, 100 clients", 100);
     for (int i = 0; i < 9; i++)
         for (int j = 0; j < 5; j++)
             add(e, p, names[i], pow(10, j),

@@ -16,10 +16,8 @@ static void write_array(FILE *out, const char *name, const struct record *r,
 
 static void write_experiment(FILE *out, const struct experiment *e)
 {
-    fprintf(out, "    {\"number\": %d, \"name\": ", e->number);
-    write_json_text(out, e->name);
     for (int i = 0; i < EXPERIMENT_LINES; i++) {
-        fputs(",\n     ", out);
+        fputs(i > 0 ? ",\n     " : "    {", out);
         record_write_json(out, &experiment_lines[i], (const char *)e);
     }
     fputs(",\n     \"commands\": [", out);

@@ -32,7 +32,7 @@ static void print_verdict(FILE *out, const struct experiment *e, int column)
 static void print_picture(FILE *out, const struct experiment *e,
                           const struct picture *p)
 {
-    static struct grid g; /* 65 KiB: not for a stack */
+    static struct grid g;
 
     grid_of_picture(&g, e, p);
     fputc('\n', out);

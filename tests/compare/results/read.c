@@ -49,14 +49,10 @@ static bool take_line(struct experiment *e, struct results *r,
     count--;
     for (int i = 0; i < EXPERIMENT_LINES; i++)
         if (strcmp(kind, experiment_lines[i].kind) == 0)
-            return record_take((char *)e, &experiment_lines[i], words, count);
-    if (strcmp(kind, "experiment") == 0) {
-        snprintf(e->name, sizeof(e->name), "%s", count > 1 ? words[1] : "");
-        e->number = count > 1 ? atoi(words[0]) : 0;
-        return e->number > 0;
-    }
+            return record_take((char *)e, &experiment_lines[i], words, count) &&
+                   e->number > 0; /* which comes first */
     if (strcmp(kind, "command") == 0 && count > 0)
-        experiment_add_command(e, words[0]);
+        experiment_add_command(e, "%s", words[0]);
     if (strcmp(kind, picture_line.kind) == 0)
         return take_picture(e, words, count);
     if (strcmp(kind, figure_line.kind) == 0)

@@ -13,6 +13,8 @@
     }
 
 const struct record experiment_lines[EXPERIMENT_LINES] = {
+    {"experiment",
+     {COLUMN(COUNT, experiment, number), COLUMN(TEXT, experiment, name)}},
     {"claim", {COLUMN(TEXT, experiment, claim)}},
     {"source", {COLUMN(TEXT, experiment, source)}},
     {"verdict", {COLUMN(VERDICT, experiment, verdict)}},
@@ -38,7 +40,25 @@ const struct record figure_line = {
 const struct record fact_line = {
     "fact", {COLUMN(TEXT, fact, name), COLUMN(TEXT, fact, value)}};
 
-static const char *const shapes[] = {"lines", "bars", "shares"};
+/* The words of an enum, in its order. */
+static const char *const shapes[] = {"lines", "bars", "shares", NULL};
+static const char *const verdicts[] = {"not run",
+                                       "holds",
+                                       "holds, but",
+                                       "does not hold here",
+                                       "no difference seen",
+                                       "skipped",
+                                       NULL};
+
+const char *verdict_text(enum verdict verdict)
+{
+    return verdicts[verdict];
+}
+
+static const char *const *words_of(const struct column *c)
+{
+    return c->type == SHAPE ? shapes : verdicts;
+}
 
 /* The number, whichever type it has. */
 static double number_at(const struct column *c, const char *at)
@@ -58,8 +78,7 @@ static double number_at(const struct column *c, const char *at)
 static const char *word_at(const struct column *c, const char *at,
                            char letter[2])
 {
-    enum shape shape;
-    enum verdict verdict;
+    unsigned place; /* an enum is as large */
 
     switch (c->type) {
     case TEXT: return at;
@@ -67,10 +86,8 @@ static const char *word_at(const struct column *c, const char *at,
         letter[0] = *at;
         letter[1] = '\0';
         return letter;
-    case SHAPE: memcpy(&shape, at, sizeof(shape)); return shapes[shape];
-    case VERDICT:
-        memcpy(&verdict, at, sizeof(verdict));
-        return verdict_text(verdict);
+    case SHAPE:
+    case VERDICT: memcpy(&place, at, sizeof(place)); return words_of(c)[place];
     default: return NULL;
     }
 }
@@ -155,21 +172,11 @@ static bool take_number(char *to, const struct column *c, const char *word)
     return true;
 }
 
-static bool take_shape(char *to, const char *word)
+static bool take_word(char *to, const struct column *c, const char *word)
 {
-    for (enum shape s = LINES; s <= SHARES; s++)
-        if (strcmp(word, shapes[s]) == 0) {
-            memcpy(to, &s, sizeof(s));
-            return true;
-        }
-    return false;
-}
-
-static bool take_verdict(char *to, const char *word)
-{
-    for (enum verdict v = NOT_RUN; v <= SKIPPED; v++)
-        if (strcmp(word, verdict_text(v)) == 0) {
-            memcpy(to, &v, sizeof(v));
+    for (unsigned i = 0; words_of(c)[i] != NULL; i++)
+        if (strcmp(word, words_of(c)[i]) == 0) {
+            memcpy(to, &i, sizeof(i));
             return true;
         }
     return false;
@@ -181,8 +188,8 @@ static bool take(char *to, const struct column *c, const char *word)
     switch (c->type) {
     case TEXT: snprintf(to, c->size, "%s", word); return true;
     case LETTER: *to = word[0]; return strlen(word) == 1;
-    case SHAPE: return take_shape(to, word);
-    case VERDICT: return take_verdict(to, word);
+    case SHAPE:
+    case VERDICT: return take_word(to, c, word);
     default: return take_number(to, c, word);
     }
 }

@@ -20,7 +20,7 @@ struct record {
 };
 
 /* Of struct experiment a line each; of struct picture, figure and fact one. */
-enum { EXPERIMENT_LINES = 8 };
+enum { EXPERIMENT_LINES = 9 };
 extern const struct record experiment_lines[EXPERIMENT_LINES];
 extern const struct record picture_line, figure_line, fact_line;
 

@@ -1,54 +1,52 @@
 /* tests/compare/results/results.c - see results.h: one experiment, and its
  * file.
  *
- * The lines of FOLDER/NN-name.result, in this order: experiment  NUMBER  NAME;
- * those of record.c's tables, with any number of "command  TEXT", pictures and
- * figures; end.
+ * The lines of FOLDER/NN-name.result, in this order: those of record.c's
+ * tables, with any number of "command  TEXT", pictures and figures; end.
  *
  * and of FOLDER/machine.result: fact  NAME  VALUE, and end. */
 #include "record.h"
 
+#include <assert.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-const char *verdict_text(enum verdict verdict)
-{
-    switch (verdict) {
-    case HOLDS: return "holds";
-    case HOLDS_BUT: return "holds, but";
-    case DOES_NOT_HOLD: return "does not hold here";
-    case NO_DIFFERENCE: return "no difference seen";
-    case SKIPPED: return "skipped";
-    case NOT_RUN: break;
-    }
-    return "not run";
-}
-
 int experiment_add(struct experiment *e, const struct figure *figure)
 {
-    int n = e->n_figures;
+    size_t count = (size_t)e->n_figures + 1;
+    struct figure *more = realloc(e->figures, count * sizeof(*more));
 
-    /* 16, 32, 64 ...: full whenever the count is one of them. */
-    if (n == 0 || (n >= 16 && (n & (n - 1)) == 0)) {
-        size_t room = n == 0 ? 16 : 2 * (size_t)n;
-        struct figure *more = realloc(e->figures, room * sizeof(*more));
-
-        if (more == NULL)
-            return -1;
-        e->figures = more;
-    }
+    if (more == NULL)
+        return -1;
+    e->figures = more;
     e->figures[e->n_figures++] = *figure;
     return 0;
 }
 
-void experiment_add_command(struct experiment *e, const char *command)
+void experiment_add_command(struct experiment *e, const char *format, ...)
 {
+    char command[TEXT_SIZE];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(command, sizeof(command), format, arguments);
+    va_end(arguments);
     for (int i = 0; i < e->n_commands; i++)
-        if (strncmp(e->commands[i], command, TEXT_SIZE - 1) == 0)
+        if (strcmp(e->commands[i], command) == 0)
             return;
-    if (e->n_commands == MOST_COMMANDS)
-        return;
-    snprintf(e->commands[e->n_commands++], TEXT_SIZE, "%s", command);
+    if (e->n_commands < MOST_COMMANDS)
+        strcpy(e->commands[e->n_commands++], command);
+}
+
+struct picture *add_picture(struct experiment *e, struct picture like)
+{
+    struct picture *p = &e->pictures[e->n_pictures];
+
+    assert(e->n_pictures < MOST_PICTURES);
+    like.letter = (char)('a' + e->n_pictures++);
+    *p = like;
+    return p;
 }
 
 const struct figure *figure_of(const struct experiment *e, char picture,
@@ -79,7 +77,6 @@ int experiment_save(const struct experiment *e, const char *folder)
              e->name);
     if (draft_open(&d, path) == -1)
         return -1;
-    fprintf(d.file, "experiment\t%d\t%s\n", e->number, e->name);
     for (int i = 0; i < EXPERIMENT_LINES; i++)
         record_write(d.file, &experiment_lines[i], (const char *)e);
     for (int i = 0; i < e->n_commands; i++) {

@@ -104,7 +104,14 @@ struct results {
  * lost: -1 and errno. A command that is there already is not kept twice, and
  * those beyond MOST_COMMANDS are not kept. */
 int experiment_add(struct experiment *e, const struct figure *figure);
-void experiment_add_command(struct experiment *e, const char *command);
+void experiment_add_command(struct experiment *e, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Adds one like this, whose letter is the next; not more than MOST_PICTURES.
+ * Returns it. The macro takes its members: ADD_PICTURE(e, .shape = BARS, ...).
+ */
+struct picture *add_picture(struct experiment *e, struct picture like);
+#define ADD_PICTURE(e, ...) add_picture(e, (struct picture){__VA_ARGS__})
 
 /* The figure of this series at this x, NULL: there is none. */
 const struct figure *figure_of(const struct experiment *e, char picture,

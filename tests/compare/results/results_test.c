@@ -79,7 +79,7 @@ static void any_text(void)
     fixture_nasty(f.series, NAME_SIZE);
     p->letter = '\\';
     CHECK_EQ(experiment_add(&e, &f), 0);
-    experiment_add_command(&e, e.claim);
+    experiment_add_command(&e, "%s", e.claim);
     experiment_add_command(&e, "\t\n\\t\\n\\");
     CHECK_EQ(experiment_save(&e, harness_dir()), 0);
     CHECK_EQ(results_load(&loaded, harness_dir()), 0);
@@ -92,15 +92,14 @@ static void any_text(void)
 static void full(void)
 {
     static struct experiment e = {.number = 1, .name = "full"};
-    char command[32], last[32];
+    char last[32];
 
     snprintf(last, sizeof(last), "command %d", MOST_COMMANDS - 1);
     for (int i = 0; i < 1000; i++) {
         struct figure f = {.picture = 'a', .x = i, .median = -i, .rounds = 1};
 
         CHECK_EQ(experiment_add(&e, &f), 0);
-        snprintf(command, sizeof(command), "command %d", i / 2);
-        experiment_add_command(&e, command);
+        experiment_add_command(&e, "command %d", i / 2);
     }
     CHECK_EQ(e.n_commands, MOST_COMMANDS);
     CHECK(strcmp(e.commands[MOST_COMMANDS - 1], last) == 0);

@@ -58,19 +58,8 @@ int stage_of(const char *series);
  * most MOST_SERIES; there is room for one more. */
 int add_series(const char **names, int count, const char *name);
 
-/* Those of one picture: its series, its places from left to right, and a figure
- * (or NULL) where they cross. The names are the experiment's. */
-struct view {
-    const struct picture *picture;
-    const char *series[MOST_SERIES + 1];
-    double xs[MOST_XS];
-    const struct figure *figures[MOST_SERIES][MOST_XS];
-    int n_series, n_xs;
-};
-struct view view_of(const struct experiment *e, const struct picture *p);
-
-/* For a table: names of the rows, headings of the columns, and a figure (or
- * NULL) where they cross. */
+/* A table: names of the rows, headings of the columns, and a figure (or NULL)
+ * where they cross. 65 KiB: not for a stack. */
 struct grid {
     int n_rows, n_columns;
     const char *names[MOST_SERIES + 1];
@@ -79,7 +68,11 @@ struct grid {
     const struct experiment *from[MOST_XS]; /* where a column comes from */
     const char *notes[MOST_NOTES];          /* of its figures, each once */
     int n_notes;
+    const struct picture *picture; /* of one picture alone: which, */
+    double xs[MOST_XS];            /* and its places, from left to right */
 };
+
+/* The series and places of a picture. */
 void grid_of_picture(struct grid *g, const struct experiment *e,
                      const struct picture *p);
 

@@ -36,37 +36,6 @@ int add_series(const char **names, int count, const char *name)
     return count < MOST_SERIES ? count + 1 : MOST_SERIES;
 }
 
-static void add_place(struct view *v, double x)
-{
-    int at = v->n_xs;
-
-    for (int i = 0; i < v->n_xs; i++)
-        if (v->xs[i] == x)
-            return;
-    if (v->n_xs == MOST_XS || !isfinite(x))
-        return;
-    for (; at > 0 && v->xs[at - 1] > x; at--)
-        v->xs[at] = v->xs[at - 1];
-    v->xs[at] = x;
-    v->n_xs++;
-}
-
-struct view view_of(const struct experiment *e, const struct picture *p)
-{
-    struct view v = {.picture = p};
-
-    for (int i = 0; i < e->n_figures; i++) {
-        if (e->figures[i].picture != p->letter)
-            continue;
-        add_place(&v, e->figures[i].x);
-        v.n_series = add_series(v.series, v.n_series, e->figures[i].series);
-    }
-    for (int i = 0; i < v.n_series; i++)
-        for (int j = 0; j < v.n_xs; j++)
-            v.figures[i][j] = figure_of(e, p->letter, v.series[i], v.xs[j]);
-    return v;
-}
-
 bool has_run(const struct experiment *e)
 {
     return e->verdict != NOT_RUN && e->verdict != SKIPPED;
@@ -78,6 +47,21 @@ bool has_failed(const struct experiment *e)
 }
 
 /* ---- tables ---- */
+
+static void add_place(struct grid *g, double x)
+{
+    int at = g->n_columns;
+
+    for (int i = 0; i < g->n_columns; i++)
+        if (g->xs[i] == x)
+            return;
+    if (g->n_columns == MOST_XS || !isfinite(x))
+        return;
+    for (; at > 0 && g->xs[at - 1] > x; at--)
+        g->xs[at] = g->xs[at - 1];
+    g->xs[at] = x;
+    g->n_columns++;
+}
 
 int note_of(const struct grid *g, const struct figure *f)
 {
@@ -102,14 +86,18 @@ static void collect_notes(struct grid *g)
 void grid_of_picture(struct grid *g, const struct experiment *e,
                      const struct picture *p)
 {
-    const struct view v = view_of(e, p);
-
-    *g = (struct grid){.n_rows = v.n_series, .n_columns = v.n_xs};
-    memcpy(g->names, v.series, sizeof(v.series));
-    memcpy(g->figures, v.figures, sizeof(v.figures));
-    for (int i = 0; i < v.n_xs; i++) {
-        heading_text(g->headings[i], p, v.xs[i]);
-        g->from[i] = e;
+    *g = (struct grid){.picture = p};
+    for (int i = 0; i < e->n_figures; i++) {
+        if (e->figures[i].picture != p->letter)
+            continue;
+        add_place(g, e->figures[i].x);
+        g->n_rows = add_series(g->names, g->n_rows, e->figures[i].series);
+    }
+    for (int j = 0; j < g->n_columns; j++) {
+        heading_text(g->headings[j], p, g->xs[j]);
+        g->from[j] = e;
+        for (int i = 0; i < g->n_rows; i++)
+            g->figures[i][j] = figure_of(e, p->letter, g->names[i], g->xs[j]);
     }
     collect_notes(g);
 }
