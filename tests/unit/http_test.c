@@ -94,42 +94,38 @@ static void check_refusals(const struct refused *table, size_t count)
     }
 }
 
+#define LENGTH(n)    "Content-Length: " n "\r\n"
+#define CHUNKED      "Transfer-Encoding: chunked\r\n"
 #define WITH(fields) BYTES("POST /echo HTTP/1.1\r\n" HOST fields "\r\n")
 
 static void smuggling(void)
 {
     static const struct refused table[] = {
-        {"two lengths", 400,
-         WITH("Content-Length: 5\r\nContent-Length: 6\r\n")},
-        {"the same twice", 400,
-         WITH("Content-Length: 5\r\nContent-Length: 5\r\n")},
-        {"a list of lengths", 400, WITH("Content-Length: 5, 5\r\n")},
-        {"two, another case", 400,
-         WITH("Content-Length: 5\r\ncontent-LENGTH: 6\r\n")},
-        {"negative", 400, WITH("Content-Length: -1\r\n")},
-        {"a plus sign", 400, WITH("Content-Length: +5\r\n")},
-        {"no digits", 400, WITH("Content-Length: \r\n")},
-        {"hexadecimal", 400, WITH("Content-Length: 0x10\r\n")},
-        {"a blank within", 400, WITH("Content-Length: 1 0\r\n")},
-        {"a letter behind", 400, WITH("Content-Length: 10b\r\n")},
-        {"2^64", 400, WITH("Content-Length: 18446744073709551616\r\n")},
-        {"2^64 + 5", 400, WITH("Content-Length: 18446744073709551621\r\n")},
-        {"30 digits", 400,
-         WITH("Content-Length: 100000000000000000000000000000\r\n")},
-        {"2^64 - 1", 413, WITH("Content-Length: 18446744073709551615\r\n")},
-        {"a byte too many", 413, WITH("Content-Length: 8388609\r\n")},
-        {"length, chunked", 400,
-         WITH("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")},
-        {"chunked, length", 400,
-         WITH("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")},
-        {"chunked", 501, WITH("Transfer-Encoding: chunked\r\n")},
+        {"two lengths", 400, WITH(LENGTH("5") LENGTH("6"))},
+        {"the same twice", 400, WITH(LENGTH("5") LENGTH("5"))},
+        {"a list of lengths", 400, WITH(LENGTH("5, 5"))},
+        {"two, another case", 400, WITH(LENGTH("5") "content-LENGTH: 6\r\n")},
+        {"negative", 400, WITH(LENGTH("-1"))},
+        {"a plus sign", 400, WITH(LENGTH("+5"))},
+        {"no digits", 400, WITH(LENGTH(""))},
+        {"hexadecimal", 400, WITH(LENGTH("0x10"))},
+        {"a blank within", 400, WITH(LENGTH("1 0"))},
+        {"a letter behind", 400, WITH(LENGTH("10b"))},
+        {"2^64", 400, WITH(LENGTH("18446744073709551616"))},
+        {"2^64 + 5", 400, WITH(LENGTH("18446744073709551621"))},
+        {"30 digits", 400, WITH(LENGTH("100000000000000000000000000000"))},
+        {"2^64 - 1", 413, WITH(LENGTH("18446744073709551615"))},
+        {"a byte too many", 413, WITH(LENGTH("8388609"))},
+        {"length, chunked", 400, WITH(LENGTH("5") CHUNKED)},
+        {"chunked, length", 400, WITH(CHUNKED LENGTH("5"))},
+        {"chunked", 501, WITH(CHUNKED)},
         {"disguised as chunked", 501, WITH("Transfer-Encoding: xchunked\r\n")},
         {"identity", 501, WITH("Transfer-Encoding:\tidentity\r\n")},
         {"blank before colon", 400, WITH("Content-Length : 5\r\n")},
         {"tab before colon", 400, WITH("Transfer-Encoding\t: chunked\r\n")},
         {"continued line", 400, WITH("X: a\r\n b\r\n")},
         {"continued length", 400, WITH("Content-Length:\r\n 5\r\n")},
-        {"bare CR in a value", 400, WITH("X: a\rContent-Length: 5\r\n")},
+        {"bare CR in a value", 400, WITH("X: a\r" LENGTH("5"))},
         {"bare CR at the end", 400, WITH("X: a\r\r\n")},
         {"NUL in a value", 400, WITH("X: a\0b\r\n")},
         {"NUL in a name", 400, WITH("X\0: a\r\n")},
@@ -357,37 +353,32 @@ static void head_is_read_once(void)
 
 /* ---- the client's side ---- */
 
+#define RESPONSE(status, len, body)                                            \
+    "HTTP/1.1 " status "\r\n" LENGTH(len) "\r\n" body
+
 static void responses(void)
 {
     struct codec codec = for_client();
     struct decoder d = {0};
-    static const char missing[] =
-        "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno";
+    static const char missing[] = RESPONSE("404 Not Found", "2", "no");
 
+    expect_frames(&codec, BYTES(RESPONSE("200 OK", "3", "abc")), BYTES("abc|"),
+                  END_CLEAN);
     expect_frames(&codec,
-                  BYTES("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"),
-                  BYTES("abc|"), END_CLEAN);
-    expect_frames(&codec,
-                  BYTES("HTTP/1.1 200\r\nContent-Length: 1\r\n\r\nx"
-                        "HTTP/1.1 200 \r\nContent-Length: 1\r\n\r\ny"),
+                  BYTES(RESPONSE("200", "1", "x") RESPONSE("200 ", "1", "y")),
                   BYTES("x|y|"), END_CLEAN);
-    expect_frames(&codec,
-                  BYTES("HTTP/1.1 100 Continue\r\n\r\n"
-                        "HTTP/1.1 204 Nothing\r\n\r\n"
-                        "HTTP/1.1 304 Same\r\nContent-Length: 9\r\n\r\n"),
-                  BYTES("||"), END_CLEAN);
+    expect_frames(
+        &codec,
+        BYTES("HTTP/1.1 100 Continue\r\n\r\n"
+              "HTTP/1.1 204 Nothing\r\n\r\n" RESPONSE("304 Same", "9", "")),
+        BYTES("||"), END_CLEAN);
     CHECK_EQ(read_one(&codec, &d, BYTES(missing)).http->status, 404);
     CHECK(refusal(&codec, BYTES("HTTP/1.1 200 OK\r\n\r\n")) != 0);
-    CHECK(refusal(&codec,
-                  BYTES("HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n")) != 0);
-    CHECK(refusal(&codec,
-                  BYTES("HTTP/1.1 099 OK\r\nContent-Length: 0\r\n\r\n")) != 0);
-    CHECK(refusal(&codec,
-                  BYTES("HTTP/1.1 2x0 OK\r\nContent-Length: 0\r\n\r\n")) != 0);
+    CHECK(refusal(&codec, BYTES(RESPONSE("2000 OK", "0", ""))) != 0);
+    CHECK(refusal(&codec, BYTES(RESPONSE("099 OK", "0", ""))) != 0);
+    CHECK(refusal(&codec, BYTES(RESPONSE("2x0 OK", "0", ""))) != 0);
     CHECK(refusal(&codec, BYTES("SSH-2.0-x y z\r\n\r\n")) != 0);
-    CHECK(refusal(&codec,
-                  BYTES("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
-                        "\r\n")) != 0);
+    CHECK(refusal(&codec, BYTES("HTTP/1.1 200 OK\r\n" CHUNKED "\r\n")) != 0);
 }
 
 /* What one side encodes the other decodes. */
