@@ -489,18 +489,19 @@ static void fit(int argc, char **argv)
 
 static void as_many_clients_as_fit(void)
 {
+    static const struct right table[] = {
+        {{"0"}, "limit 100, soft 100, room for 96"},
+        {{"64"}, "limit 64, soft 64, room for 60"},
+        {{"1024"}, "limit 100, soft 100, room for 96"},
+        {{"0", "96"}, "limit 100, soft 100, room for 96"},
+        {{"4"}, "limit 4, soft 4, room for 1"},
+    };
     struct outcome o;
 
-    o = run(fit, (const char *const[]){"0", NULL});
-    expect_out(&o, "limit 100, soft 100, room for 96");
-    o = run(fit, (const char *const[]){"64", NULL});
-    expect_out(&o, "limit 64, soft 64, room for 60");
-    o = run(fit, (const char *const[]){"1024", NULL});
-    expect_out(&o, "limit 100, soft 100, room for 96");
-    o = run(fit, (const char *const[]){"0", "96", NULL});
-    expect_out(&o, "limit 100, soft 100, room for 96");
-    o = run(fit, (const char *const[]){"4", NULL});
-    expect_out(&o, "limit 4, soft 4, room for 1");
+    for (size_t i = 0; i < CHECK_COUNT(table); i++) {
+        o = run(fit, table[i].words);
+        expect_out(&o, table[i].filled);
+    }
     o = run(fit, (const char *const[]){"0", "97", NULL});
     expect_in(o.out, "room for 96");
     expect_in(o.err, "room for 96 clients, not 97");
