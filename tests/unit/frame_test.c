@@ -66,8 +66,7 @@ static void expect_encoded(const struct codec *codec, const char *payload,
     struct buffer out = {0};
 
     CHECK(frame_append(codec, payload, len, &out));
-    CHECK_BYTES(buffer_front(&out), buffer_len(&out), want, want_len);
-    buffer_free(&out);
+    EXPECT_WRITTEN(&out, want, want_len);
 }
 
 static void expect_refused(const struct codec *codec, size_t len)
@@ -401,8 +400,7 @@ static void encode_23_25_26_one_and_three(void)
     CHECK(frame_append(&codec, BYTES(ABC), &out));
     CHECK(frame_append(&codec, BYTES("123"), &out));
     CHECK(frame_append(&codec, BYTES(HELLO), &out));
-    CHECK_BUFFER(&out, THREE);
-    buffer_free(&out);
+    EXPECT_WRITTEN(&out, BYTES(THREE));
     expect_encoded(&codec, BYTES("123"), BYTES("\0\0\0\x03" NUM));
     expect_encoded(&codec, BYTES(HELLO), BYTES("\0\0\0\x0b" HELLO));
 }
@@ -436,8 +434,7 @@ static void encode_30_31_too_big(void)
     expect_refused(&codec, 6);
     CHECK(frame_append(&codec, BYTES("abcde"), &out));
     CHECK(!frame_append(&codec, BYTES("abcdef"), &out));
-    CHECK_BUFFER(&out, "\0\0\0\x05" ABCDE);
-    buffer_free(&out);
+    EXPECT_WRITTEN(&out, BYTES("\0\0\0\x05" ABCDE));
 }
 
 static void encode_32_limit_falls_within(void)
@@ -449,8 +446,7 @@ static void encode_32_limit_falls_within(void)
     buffer_consume(&out, 6); /* half of it is on its way */
     codec.max_frame = 5;
     CHECK(!frame_append(&codec, BYTES("abcdef"), &out));
-    CHECK_BUFFER(&out, "cdef");
-    buffer_free(&out);
+    EXPECT_WRITTEN(&out, BYTES("cdef"));
 }
 
 /* Too little room: nothing is written, and how much it takes is told. */

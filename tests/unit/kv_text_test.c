@@ -102,8 +102,7 @@ static void expect_request(const char *line, const char *want, size_t len)
     char why[WHY_LEN];
 
     CHECK_EQ(request_of(line, &out, why), WORDS_OK);
-    CHECK_BYTES(buffer_front(&out), buffer_len(&out), want, len);
-    buffer_free(&out);
+    EXPECT_WRITTEN(&out, want, len);
 }
 
 static void requests(void)

@@ -72,10 +72,8 @@ static void varints(void)
         check_step("%llu", (unsigned long long)table[i].value);
         CHECK(one_field(table[i].bytes, table[i].len).value == table[i].value);
         CHECK(pb_put_varint(&out, 1, table[i].value));
-        CHECK_BYTES(buffer_front(&out), buffer_len(&out), table[i].bytes,
-                    table[i].len);
+        EXPECT_WRITTEN(&out, table[i].bytes, table[i].len);
         CHECK_EQ(pb_size_varint(1, table[i].value), table[i].len);
-        buffer_free(&out);
     }
     /* longer than needed */
     CHECK_EQ(one_field(BYTES("\x08\x81\x80\0")).value, 1);
@@ -253,8 +251,7 @@ static void key_requests(void)
         walk = kv_walk(&r);
         CHECK(!kv_next_key(&walk, &key));
         CHECK(kv_put_keys_request(&out, commands[i], r.table, &r.key, 1));
-        CHECK_BYTES(buffer_front(&out), buffer_len(&out), bytes, 8);
-        buffer_free(&out);
+        EXPECT_WRITTEN(&out, bytes, 8);
     }
 }
 
@@ -282,8 +279,7 @@ static void keys_requests(void)
         CHECK(!kv_next_key(&walk, &key));
         CHECK(!kv_next_key(&walk, &key));
         CHECK(kv_put_keys_request(&out, commands[i], r.table, keys, 3));
-        CHECK_BYTES(buffer_front(&out), buffer_len(&out), bytes, 15);
-        buffer_free(&out);
+        EXPECT_WRITTEN(&out, bytes, 15);
     }
 }
 
@@ -295,15 +291,12 @@ static void table_request(void)
     CHECK_EQ(r.command, KV_HGETALL);
     CHECK_SPAN(r.table, "t");
     CHECK(kv_put_keys_request(&out, KV_HGETALL, r.table, NULL, 0));
-    CHECK_BUFFER(&out, "\x12\3\x0a\1t");
-    buffer_free(&out);
+    EXPECT_WRITTEN(&out, BYTES("\x12\3\x0a\1t"));
     /* what is empty is not written */
     CHECK(kv_put_keys_request(&out, KV_HGETALL, SPAN(""), NULL, 0));
-    CHECK_BUFFER(&out, "\x12\0");
-    buffer_free(&out);
+    EXPECT_WRITTEN(&out, BYTES("\x12\0"));
     CHECK(kv_put_keys_request(&out, KV_HGET, SPAN(""), &SPAN(""), 1));
-    CHECK_BUFFER(&out, "\x0a\0");
-    buffer_free(&out);
+    EXPECT_WRITTEN(&out, BYTES("\x0a\0"));
 }
 
 static void set_requests(void)
@@ -318,8 +311,7 @@ static void set_requests(void)
     CHECK_EQ(r.pair.value.type, KV_STRING);
     CHECK_SPAN(r.pair.value.bytes, "v");
     CHECK(kv_put_pairs_request(&out, KV_HSET, r.table, &r.pair, 1));
-    CHECK_BUFFER(&out, "\x22\x0d\x0a\1t\x12\x08\x0a\1k\x12\3\x0a\1v");
-    buffer_free(&out);
+    EXPECT_WRITTEN(&out, BYTES("\x22\x0d\x0a\1t\x12\x08\x0a\1k\x12\3\x0a\1v"));
     CHECK(!read_request(BYTES("\x22\3\x0a\1t")).has_pair);
     r = read_request(BYTES("\x22\2\x12\0")); /* a pair of nothing is a pair */
     CHECK(r.has_pair);
