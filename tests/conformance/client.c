@@ -470,32 +470,32 @@ static void client_no_input(void)
 
 /* `client <&-`: the socket must not be taken for stdin, or written to as
  * stdout. */
-static struct run run_in_shell(const char *script, const struct server *s)
-{
-    const char *port, *host = host_of(s, &port);
-    struct process_spec spec = {
-        .path = "/bin/sh", .args = {"-c", script, need_client(), host, port}};
-
-    return run_program(spec, "hi\n", 3);
-}
-
 static void client_closed_descriptors(void)
 {
+    static const struct {
+        const char *script;
+        int status;
+        const char *out, *err;
+    } table[] = {
+        {"exec \"$0\" \"$@\" <&-", 0, "", ""},
+        {"exec \"$0\" \"$@\" >&-", 1, "", "stdout: EBADF"},
+        {"exec \"$0\" \"$@\" 2>&-", 0, "hi\n", ""},
+    };
     struct server *s = server_start((struct server_spec){0});
-    struct run r = run_in_shell("exec \"$0\" \"$@\" <&-", s);
+    const char *port, *host = host_of(s, &port);
 
-    CHECK_EQ(r.status, 0);
-    CHECK_EQ(r.out_len, 0);
-    CHECK_EQ(r.err_len, 0);
-    run_free(&r);
-    r = run_in_shell("exec \"$0\" \"$@\" >&-", s);
-    CHECK_EQ(WEXITSTATUS(r.status), 1);
-    CHECK(strstr(r.err, "stdout: EBADF") != NULL);
-    run_free(&r);
-    r = run_in_shell("exec \"$0\" \"$@\" 2>&-", s);
-    CHECK_EQ(r.status, 0);
-    CHECK_BYTES(r.out, r.out_len, "hi\n", 3);
-    run_free(&r);
+    for (size_t i = 0; i < CHECK_COUNT(table); i++) {
+        struct process_spec spec = {
+            .path = "/bin/sh",
+            .args = {"-c", table[i].script, need_client(), host, port}};
+        struct run r = run_program(spec, "hi\n", 3);
+
+        CHECK_EQ(r.status, table[i].status << 8);
+        CHECK_BYTES(r.out, r.out_len, table[i].out, strlen(table[i].out));
+        CHECK(strstr(r.err, table[i].err) != NULL);
+        CHECK((r.err_len > 0) == (table[i].err[0] != '\0'));
+        run_free(&r);
+    }
     server_stop(s, 3);
 }
 

@@ -499,16 +499,9 @@ static void wrong_words(void)
         {"--max-frame", "99999999999999999999", "99999999999999999999"},
     };
 
-    for (size_t i = 0; i < CHECK_COUNT(wrong); i++) {
-        struct process *p = process_start((struct process_spec){
-            .path = server_path, .args = {wrong[i].first, wrong[i].second}});
-
-        EXPECT_EXIT(p, 2);
-        if (!process_log_has(p, wrong[i].word))
-            CHECK_FAIL("stderr does not name \"%s\"", wrong[i].word);
-        CHECK(process_log_has(p, "--help"));
-        process_forget(p);
-    }
+    for (size_t i = 0; i < CHECK_COUNT(wrong); i++)
+        expect_usage_error(server_path, wrong[i].first, wrong[i].second,
+                           wrong[i].word);
 }
 
 static void case_help(void)

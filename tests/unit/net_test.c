@@ -335,10 +335,12 @@ static void announce_to_nowhere(void)
     announce_and_go();
 }
 
-static void expect_announced(const char *want)
+static void expect_announced(const char *start, const char *end)
 {
     struct run r = run_function(announce_and_go);
+    char want[256];
 
+    snprintf(want, sizeof(want), "listening on %s%s\n", start, end);
     CHECK_EQ(WEXITSTATUS(r.status), 3);
     CHECK_BYTES(r.out, r.out_len, want, strlen(want));
     run_free(&r);
@@ -349,21 +351,13 @@ static void expect_announced(const char *want)
 
 static void announced_addresses(void)
 {
-    char want[256];
-
     listener = listen_on("127.0.0.1", "0");
-    snprintf(want, sizeof(want), "listening on 127.0.0.1:%s\n",
-             port_of(listener));
-    expect_announced(want);
+    expect_announced("127.0.0.1:", port_of(listener));
     listener = listen_on("::1", "0");
-    if (listener != -1) {
-        snprintf(want, sizeof(want), "listening on [::1]:%s\n",
-                 port_of(listener));
-        expect_announced(want);
-    }
+    if (listener != -1)
+        expect_announced("[::1]:", port_of(listener));
     listener = listen_on(in_dir("s"), "0");
-    snprintf(want, sizeof(want), "listening on %s\n", in_dir("s"));
-    expect_announced(want);
+    expect_announced(in_dir("s"), "");
 }
 
 /* ---- sockets of clients ---- */
@@ -373,22 +367,27 @@ static void pair(int fds[2])
     CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
 }
 
+static void expect_limit(int fd, int option, int seconds)
+{
+    struct timeval limit = {-1, -1};
+    socklen_t len = sizeof(limit);
+
+    CHECK(getsockopt(fd, SOL_SOCKET, option, &limit, &len) == 0);
+    CHECK_EQ(limit.tv_sec, seconds);
+    CHECK_EQ(limit.tv_usec, 0);
+}
+
 static void a_blocking_client(void)
 {
-    struct timeval limit;
-    socklen_t len = sizeof(limit);
     int fds[2];
 
     pair(fds);
     CHECK(set_blocking_client(fds[0], 7) == 0);
     CHECK(is_close_on_exec(fds[0]) && !is_nonblocking(fds[0]));
-    CHECK(getsockopt(fds[0], SOL_SOCKET, SO_RCVTIMEO, &limit, &len) == 0);
-    CHECK_EQ(limit.tv_sec, 7);
-    CHECK(getsockopt(fds[0], SOL_SOCKET, SO_SNDTIMEO, &limit, &len) == 0);
-    CHECK_EQ(limit.tv_sec, 7);
+    expect_limit(fds[0], SO_RCVTIMEO, 7);
+    expect_limit(fds[0], SO_SNDTIMEO, 7);
     CHECK(set_blocking_client(fds[0], 0) == 0);
-    CHECK(getsockopt(fds[0], SOL_SOCKET, SO_RCVTIMEO, &limit, &len) == 0);
-    CHECK(limit.tv_sec == 0 && limit.tv_usec == 0);
+    expect_limit(fds[0], SO_RCVTIMEO, 0);
     close(fds[0]);
     expect_failure(set_blocking_client(fds[0], 7), EBADF);
 }
