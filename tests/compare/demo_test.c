@@ -108,16 +108,12 @@ static void interrupted(void)
     free(children);
 }
 
-static const struct check_case cases[] = {
+const struct check_case check_cases[] = {
     CASE(blocking_lets_others_wait, "measure"),
     CASE(fork_serves_all, "measure"),
     CASE(a_stage_that_does_not_wait, "measure"),
     CASE(a_stage_that_waits, "measure"),
     CASE(no_server, "measure"),
     CASE(interrupted, "measure"),
+    {0},
 };
-
-int main(int argc, char **argv)
-{
-    return check_main(argc, argv, cases, CHECK_COUNT(cases));
-}

@@ -61,15 +61,26 @@ static struct process *run_client(const char *host, const char *port, int in,
         .path = need_client(), .args = {host, port}, .in = in, .out = out});
 }
 
+/* One whose stdin and stdout are other things. */
+static struct client start_client_with(const char *host, const char *port,
+                                       int in, int out)
+{
+    struct process *p = run_client(host, port, in, out);
+
+    return (struct client){.process = p,
+                           .out = -1,
+                           .peer = -1,
+                           .traced = {.process = p, .pid = p->pid}};
+}
+
 static struct client start_client(const char *host, const char *port, int in)
 {
-    struct client c = {.peer = -1};
+    struct client c;
     int ends[2];
 
     stdio_socket(ends);
-    c.process = run_client(host, port, in, ends[1]);
+    c = start_client_with(host, port, in, ends[1]);
     c.out = ends[0];
-    c.traced = (struct server){.process = c.process, .pid = c.process->pid};
     close(ends[1]);
     return c;
 }
@@ -332,18 +343,17 @@ static void client_line_back(void)
 
 static void client_last_line(void)
 {
+    static const char *const said[] = {"one\nlast", "x"};
     struct server *s = server_start((struct server_spec){0});
-    struct client c = call_server(s, STDIO_PIPE);
 
-    type(&c, "one\nlast");
-    child_close_in(c.process);
-    EXPECT_TEXT(c.out, "one\nlast");
-    end_quietly(&c);
-    c = call_server(s, STDIO_PIPE);
-    type(&c, "x");
-    child_close_in(c.process);
-    EXPECT_TEXT(c.out, "x");
-    end_quietly(&c);
+    for (int i = 0; i < 2; i++) {
+        struct client c = call_server(s, STDIO_PIPE);
+
+        type(&c, said[i]);
+        child_close_in(c.process);
+        EXPECT_BYTES(c.out, said[i], strlen(said[i]));
+        end_quietly(&c);
+    }
     server_stop(s, 2);
 }
 
@@ -431,21 +441,19 @@ static void client_files(void)
     struct server *s = server_start((struct server_spec){0});
     const char *port, *host = host_of(s, &port);
     struct process_spec spec = {.path = need_client(), .args = {host, port}};
+    static const size_t lens[] = {9000, 0};
     char lines[9000];
-    struct run r;
 
     for (size_t i = 0; i < sizeof(lines); i++)
         lines[i] = (char)(i % 9 == 8 ? '\n' : 'a' + i % 9);
-    r = run_program(spec, lines, sizeof(lines));
-    CHECK_EQ(r.status, 0);
-    CHECK_BYTES(r.out, r.out_len, lines, sizeof(lines));
-    CHECK_EQ(r.err_len, 0);
-    run_free(&r);
-    r = run_program(spec, "", 0);
-    CHECK_EQ(r.status, 0);
-    CHECK_EQ(r.out_len, 0);
-    CHECK_EQ(r.err_len, 0);
-    run_free(&r);
+    for (int i = 0; i < 2; i++) {
+        struct run r = run_program(spec, lines, lens[i]);
+
+        CHECK_EQ(r.status, 0);
+        CHECK_BYTES(r.out, r.out_len, lines, lens[i]);
+        CHECK_EQ(r.err_len, 0);
+        run_free(&r);
+    }
     server_stop(s, 2);
 }
 
@@ -462,32 +470,32 @@ static void client_no_input(void)
 
 /* `client <&-`: the socket must not be taken for stdin, or written to as
  * stdout. */
-static struct run run_in_shell(const char *script, const struct server *s)
-{
-    const char *port, *host = host_of(s, &port);
-    struct process_spec spec = {
-        .path = "/bin/sh", .args = {"-c", script, need_client(), host, port}};
-
-    return run_program(spec, "hi\n", 3);
-}
-
 static void client_closed_descriptors(void)
 {
+    static const struct {
+        const char *script;
+        int status;
+        const char *out, *err;
+    } table[] = {
+        {"exec \"$0\" \"$@\" <&-", 0, "", ""},
+        {"exec \"$0\" \"$@\" >&-", 1, "", "stdout: EBADF"},
+        {"exec \"$0\" \"$@\" 2>&-", 0, "hi\n", ""},
+    };
     struct server *s = server_start((struct server_spec){0});
-    struct run r = run_in_shell("exec \"$0\" \"$@\" <&-", s);
+    const char *port, *host = host_of(s, &port);
 
-    CHECK_EQ(r.status, 0);
-    CHECK_EQ(r.out_len, 0);
-    CHECK_EQ(r.err_len, 0);
-    run_free(&r);
-    r = run_in_shell("exec \"$0\" \"$@\" >&-", s);
-    CHECK_EQ(WEXITSTATUS(r.status), 1);
-    CHECK(strstr(r.err, "stdout: EBADF") != NULL);
-    run_free(&r);
-    r = run_in_shell("exec \"$0\" \"$@\" 2>&-", s);
-    CHECK_EQ(r.status, 0);
-    CHECK_BYTES(r.out, r.out_len, "hi\n", 3);
-    run_free(&r);
+    for (size_t i = 0; i < CHECK_COUNT(table); i++) {
+        struct process_spec spec = {
+            .path = "/bin/sh",
+            .args = {"-c", table[i].script, need_client(), host, port}};
+        struct run r = run_program(spec, "hi\n", 3);
+
+        CHECK_EQ(r.status, table[i].status << 8);
+        CHECK_BYTES(r.out, r.out_len, table[i].out, strlen(table[i].out));
+        CHECK(strstr(r.err, table[i].err) != NULL);
+        CHECK((r.err_len > 0) == (table[i].err[0] != '\0'));
+        run_free(&r);
+    }
     server_stop(s, 3);
 }
 
@@ -541,10 +549,8 @@ static void client_terminal(void)
     struct server *s = server_start((struct server_spec){0});
     const char *port, *host = host_of(s, &port);
     int slave, master = open_terminal(&slave);
-    struct client c = {.process = run_client(host, port, slave, slave),
-                       .out = -1};
+    struct client c = start_client_with(host, port, slave, slave);
 
-    c.traced = (struct server){.pid = c.process->pid};
     type_bytes(master, "hello\n", 6);
     expect_on_terminal(master, "hello\n");
     CHECK(!is_nonblocking(slave));
@@ -604,11 +610,10 @@ static void client_100_megabytes(void)
     struct server *s = server_start((struct server_spec){0});
     const char *port, *host = host_of(s, &port);
     int in = patterned_file("in", len), out = new_file("out");
-    struct client c = {.out = -1, .process = run_client(host, port, in, out)};
+    struct client c = start_client_with(host, port, in, out);
     long long until = now_ms() + 5LL * patience_ms();
     long highest = 0;
 
-    c.traced = (struct server){.pid = c.process->pid};
     while (!process_has_ended(c.process)) {
         long kib = client_peak_kib(&c);
 
@@ -846,24 +851,22 @@ static void expect_at_rest(const struct client *c)
 
 static void client_waits_at_rest(void)
 {
-    struct client c = call_peer(STDIO_PIPE);
+    static const int ins[] = {STDIO_PIPE, STDIO_NULL};
+    struct client c;
 
     hint("is something watched that is always ready?");
-    expect_at_rest(&c);
-    child_close_in(c.process);
-    EXPECT_EOF(c.peer);
-    check_step("stdin, a pipe, has ended; the peer is silent");
-    expect_at_rest(&c);
-    leave(c.peer);
-    end_quietly(&c);
-
-    c = call_peer(STDIO_NULL);
-    EXPECT_EOF(c.peer);
-    check_step("stdin, /dev/null, has ended; the peer is silent");
-    expect_at_rest(&c);
-    leave(c.peer);
-    end_quietly(&c);
-
+    for (size_t i = 0; i < CHECK_COUNT(ins); i++) {
+        c = call_peer(ins[i]);
+        if (ins[i] == STDIO_PIPE) {
+            expect_at_rest(&c);
+            child_close_in(c.process);
+        }
+        EXPECT_EOF(c.peer);
+        check_step("stdin has ended; the peer is silent");
+        expect_at_rest(&c);
+        leave(c.peer);
+        end_quietly(&c);
+    }
     c = call_peer(endless_file("in", "one\n"));
     EXPECT_TEXT(c.peer, "one\n");
     check_step("stdin is a file that has more; the peer does not read");
@@ -994,11 +997,9 @@ static void client_reset(void)
     if (waits_for_one_thing()) {
         SEND_TEXT(c.peer, "answer\n");
         EXPECT_TEXT(c.out, "answer\n");
-        reset_connection(c.peer);
-        type(&c, "a line later\n");
-    } else {
-        reset_connection(c.peer);
     }
+    reset_connection(c.peer);
+    let_it_notice(&c);
     expect_end(&c, 1, "ECONNRESET");
 
     c = call_peer(endless_file("in", "question\n"));
@@ -1037,11 +1038,8 @@ static void client_stdout_fails(void)
 
     listen_fd = peer_listen(port);
     full = open("/dev/full", O_WRONLY | O_CLOEXEC);
-    c = (struct client){.process =
-                            run_client("127.0.0.1", port, STDIO_PIPE, full),
-                        .peer = peer_accept(listen_fd),
-                        .out = full};
-    c.traced = (struct server){.pid = c.process->pid};
+    c = start_client_with("127.0.0.1", port, STDIO_PIPE, full);
+    c.peer = peer_accept(listen_fd);
     say_something(&c);
     end_client(&c, 1);
     expect_log(&c, "stdout: ENOSPC");

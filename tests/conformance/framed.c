@@ -197,6 +197,19 @@ struct process_spec client_of(const struct server *s, const char *codec)
     return spec;
 }
 
+void expect_usage_error(const char *program, const char *first,
+                        const char *second, const char *named)
+{
+    struct process *p = process_start(
+        (struct process_spec){.path = program, .args = {first, second}});
+
+    EXPECT_EXIT(p, 2);
+    if (!process_log_has(p, named))
+        CHECK_FAIL("stderr does not name \"%s\"", named);
+    CHECK(process_log_has(p, "--help"));
+    process_forget(p);
+}
+
 /* ---- talking ---- */
 
 void echo_one(int fd, const char *codec, const char *payload)

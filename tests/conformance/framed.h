@@ -75,6 +75,11 @@ void say_all(const struct server *s, const struct bytes *bytes,
 struct process_spec client_of(const struct server *s, const char *codec);
 struct process_spec client_at(const char *port, const char *codec);
 
+/* With these words (`second` may be NULL) the program ends with status 2, names
+ * what is wrong and points to --help. */
+void expect_usage_error(const char *program, const char *first,
+                        const char *second, const char *named);
+
 extern const struct check_case framed_codec_cases[];
 extern const struct check_case framed_http_cases[];
 extern const struct check_case framed_fault_cases[];

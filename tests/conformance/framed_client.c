@@ -11,17 +11,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void expect_run(const struct run *r, int code, const struct bytes *out,
-                       const char *err)
+/* `err` must be in stderr; NULL: nothing may be. */
+static void expect_run(struct process_spec spec, const struct bytes *in,
+                       int code, const struct bytes *out, const char *err)
 {
-    if (!WIFEXITED(r->status) || WEXITSTATUS(r->status) != code)
+    struct run r = run_program(spec, in->at, in->len);
+
+    if (!WIFEXITED(r.status) || WEXITSTATUS(r.status) != code)
         CHECK_FAIL("expected exit status %d, wait status 0x%04x, stderr: %s",
-                   code, (unsigned int)r->status, r->err);
-    CHECK_BYTES(r->out, r->out_len, out->at, out->len);
-    if (err == NULL && r->err_len > 0)
-        CHECK_FAIL("on stderr: %s", r->err);
-    if (err != NULL && strstr(r->err, err) == NULL)
-        CHECK_FAIL("stderr does not say \"%s\": %s", err, r->err);
+                   code, (unsigned int)r.status, r.err);
+    CHECK_BYTES(r.out, r.out_len, out->at, out->len);
+    if (err == NULL && r.err_len > 0)
+        CHECK_FAIL("on stderr: %s", r.err);
+    if (err != NULL && strstr(r.err, err) == NULL)
+        CHECK_FAIL("stderr does not say \"%s\": %s", err, r.err);
+    run_free(&r);
 }
 
 static struct bytes text(const char *words)
@@ -35,11 +39,9 @@ static struct bytes text(const char *words)
 static void expect_says(struct process_spec spec, const char *in,
                         const char *out)
 {
-    struct run r = run_program(spec, in, strlen(in));
-    struct bytes want = text(out);
+    struct bytes said = text(in), want = text(out);
 
-    expect_run(&r, 0, &want, NULL);
-    run_free(&r);
+    expect_run(spec, &said, 0, &want, NULL);
 }
 
 /* ---- with its server ---- */
@@ -73,23 +75,14 @@ static void client_codecs(void)
 
 static void client_hex(void)
 {
-    static const char in[] = "ab\n\n\0\x7f\xff\n";
     struct server *s = serve("length", "echo");
     struct process_spec spec = client_of(s, "length");
-    struct bytes want = text("6162\n\n007fff\n");
-    struct run r;
+    struct bytes in = {0}, want = text("6162\n\n007fff\n");
 
+    add(&in, "ab\n\n\0\x7f\xff\n", 8);
+    expect_run(spec, &in, 0, &in, NULL);
     spec.args[4] = "--hex";
-    r = run_program(spec, in, sizeof(in) - 1);
-    expect_run(&r, 0, &want, NULL);
-    run_free(&r);
-    spec = client_of(s, "length");
-    spec.args[4] = NULL;
-    want = (struct bytes){0};
-    add(&want, in, sizeof(in) - 1);
-    r = run_program(spec, in, sizeof(in) - 1);
-    expect_run(&r, 0, &want, NULL);
-    run_free(&r);
+    expect_run(spec, &in, 0, &want, NULL);
     server_stop(s, 2);
 }
 
@@ -100,11 +93,8 @@ static void client_20000_lines(void)
     add_messages(&lines, "line", 20000);
     for (int i = 0; codec_names[i] != NULL; i++) {
         struct server *s = serve(codec_names[i], "echo");
-        struct run r =
-            run_program(client_of(s, codec_names[i]), lines.at, lines.len);
 
-        expect_run(&r, 0, &lines, NULL);
-        run_free(&r);
+        expect_run(client_of(s, codec_names[i]), &lines, 0, &lines, NULL);
         server_stop(s, 1);
         server_forget(s);
     }
@@ -115,14 +105,10 @@ static void client_longest_line(void)
     struct server *s = serve("length", "echo");
     struct bytes line = {0};
     char *filler = keep(8 * MEGABYTE);
-    struct run r;
 
     memset(filler, 'x', 8 * MEGABYTE);
-    add(&line, filler, 8 * MEGABYTE);
-    add_text(&line, "\n");
-    r = run_program(client_of(s, "length"), line.at, line.len);
-    expect_run(&r, 0, &line, NULL);
-    run_free(&r);
+    add_frame(&line, "line", filler, 8 * MEGABYTE);
+    expect_run(client_of(s, "length"), &line, 0, &line, NULL);
     server_stop(s, 1);
 }
 
@@ -131,14 +117,11 @@ static void client_line_too_long(void)
 {
     struct server *s = serve("length", "echo");
     struct process_spec spec = client_of(s, "length");
+    struct bytes in = text("one\nexactly10!\neleven char\nafter\n");
     struct bytes want = text("one\nexactly10!\n");
-    static const char in[] = "one\nexactly10!\neleven char\nafter\n";
-    struct run r;
 
     spec.args[4] = "--max-frame=10";
-    r = run_program(spec, in, sizeof(in) - 1);
-    expect_run(&r, 1, &want, "line too long");
-    run_free(&r);
+    expect_run(spec, &in, 1, &want, "line too long");
     server_stop(s, 1);
 }
 
@@ -184,14 +167,11 @@ static void client_file(void)
     struct server *s = serve("length", "echo");
     struct process_spec spec = client_of(s, "length");
     struct bytes lines = {0};
-    struct run r;
 
     if (!is_instrumented())
         spec.address_space = 10 * (rlim_t)MEGABYTE;
     add_messages(&lines, "line", 1000000);
-    r = run_program(spec, lines.at, lines.len);
-    expect_run(&r, 0, &lines, NULL);
-    run_free(&r);
+    expect_run(spec, &lines, 0, &lines, NULL);
     server_stop(s, 1);
 }
 
@@ -224,6 +204,16 @@ static void type(const struct talk *t, const char *words)
     CHECK(write(t->p->in, words, len) == (ssize_t)len);
 }
 
+/* A client that has asked for "a", which has come. */
+static struct talk meet_and_ask(void)
+{
+    struct talk t = meet("length");
+
+    type(&t, "a\n");
+    EXPECT_BYTES(t.fd, "\0\0\0\1a", 5);
+    return t;
+}
+
 static void expect_line(const struct talk *t, const char *want)
 {
     char line[256];
@@ -239,6 +229,15 @@ static void expect_end(const struct talk *t, int code, const char *err)
         CHECK_FAIL("stderr does not say \"%s\"", err);
     if (err == NULL)
         CHECK_EQ(process_log_count(t->p, "\n"), 0);
+}
+
+/* Stdin ends, the peer has heard all. */
+static void finish(const struct talk *t)
+{
+    child_close_in(t->p);
+    EXPECT_EOF(t->fd);
+    close(t->fd);
+    expect_end(t, 0, NULL);
 }
 
 /* A line goes out when it is whole, not before; to the byte. */
@@ -285,10 +284,7 @@ static void client_answers_in_pieces(void)
         SEND_BYTES(t.fd, answers + i, 1);
     expect_line(&t, "");
     expect_line(&t, "second");
-    child_close_in(t.p);
-    EXPECT_EOF(t.fd);
-    close(t.fd);
-    expect_end(&t, 0, NULL);
+    finish(&t);
 }
 
 static void client_unknown_types(void)
@@ -299,10 +295,7 @@ static void client_unknown_types(void)
     EXPECT_BYTES(t.fd, "\1\0\0\0\1a", 6);
     SEND_BYTES(t.fd, "\7\0\0\0\3no!\1\0\0\0\3yes\7\0\0\0\0", 21);
     expect_line(&t, "yes");
-    child_close_in(t.p);
-    EXPECT_EOF(t.fd);
-    close(t.fd);
-    expect_end(&t, 0, NULL);
+    finish(&t);
 }
 
 /* Says and is told at the same time: the peer reads nothing until it has sent
@@ -340,10 +333,8 @@ static void client_peer_talks_first(void)
 
 static void client_truncated_answer(void)
 {
-    struct talk t = meet("length");
+    struct talk t = meet_and_ask();
 
-    type(&t, "a\n");
-    EXPECT_BYTES(t.fd, "\0\0\0\1a", 5);
     child_close_in(t.p);
     EXPECT_EOF(t.fd);
     SEND_BYTES(t.fd, "\0\0\0\4hal", 7);
@@ -391,32 +382,23 @@ static void client_missing_answer(void)
 /* The server hangs up first: nothing is left to say, or something is. */
 static void client_server_closes_first(void)
 {
-    struct talk t = meet("length");
+    for (int unsaid = 0; unsaid <= 1; unsaid++) {
+        struct talk t = meet_and_ask();
 
-    type(&t, "a\n");
-    EXPECT_BYTES(t.fd, "\0\0\0\1a", 5);
-    SEND_BYTES(t.fd, "\0\0\0\1A", 5);
-    expect_line(&t, "A");
-    close(t.fd);
-    expect_end(&t, 0, "server closed the connection");
-
-    t = meet("length");
-    type(&t, "a\nhalf a line");
-    EXPECT_BYTES(t.fd, "\0\0\0\1a", 5);
-    SEND_BYTES(t.fd, "\0\0\0\1A", 5);
-    expect_line(&t, "A");
-    close(t.fd);
-    expect_end(&t, 1, "server closed the connection");
+        type(&t, unsaid ? "half a line" : "");
+        SEND_BYTES(t.fd, "\0\0\0\1A", 5);
+        expect_line(&t, "A");
+        close(t.fd);
+        expect_end(&t, unsaid, "server closed the connection");
+    }
 }
 
 /* Half-closed and then reset, while the client stands still: its next write
  * is EPIPE, and SIGPIPE if nobody ignores that. What was said is printed. */
 static void client_last_words(void)
 {
-    struct talk t = meet("length");
+    struct talk t = meet_and_ask();
 
-    type(&t, "a\n");
-    EXPECT_BYTES(t.fd, "\0\0\0\1a", 5);
     process_signal(t.p, SIGSTOP);
     WAIT_UNTIL(proc_state(t.p->pid) == 'T');
     SEND_BYTES(t.fd, "\0\0\0\4last", 8);
@@ -430,10 +412,8 @@ static void client_last_words(void)
 
 static void client_lost_connection(void)
 {
-    struct talk t = meet("length");
+    struct talk t = meet_and_ask();
 
-    type(&t, "a\n");
-    EXPECT_BYTES(t.fd, "\0\0\0\1a", 5);
     reset_connection(t.fd);
     expect_end(&t, 1, "ECONNRESET");
 }
@@ -442,13 +422,10 @@ static void client_nobody_there(void)
 {
     char port[8];
     int listener = peer_listen(port);
-    struct bytes nothing = {0};
-    struct run r;
+    struct bytes line = text("a\n"), nothing = {0};
 
     close(listener);
-    r = run_program(client_at(port, "length"), "a\n", 2);
-    expect_run(&r, 1, &nothing, "ECONNREFUSED");
-    run_free(&r);
+    expect_run(client_at(port, "length"), &line, 1, &nothing, "ECONNREFUSED");
 }
 
 /* ---- its surroundings ---- */
@@ -478,11 +455,9 @@ static void client_leaves_stdin_blocking(void)
  * with stdin open, nor when that has ended. */
 static void client_waits_quietly(void)
 {
-    struct talk t = meet("length");
+    struct talk t = meet_and_ask();
     struct server view = {.process = t.p, .pid = t.p->pid};
 
-    type(&t, "a\n");
-    EXPECT_BYTES(t.fd, "\0\0\0\1a", 5);
     if (server_cpu_share(&view, 500) > 0.2)
         CHECK_FAIL("CPU is burned while stdin is open");
     child_close_in(t.p);
@@ -550,15 +525,9 @@ static void client_wrong_words(void)
         {"127.0.0.1", "70000", "70000"},
     };
 
-    for (size_t i = 0; i < CHECK_COUNT(wrong); i++) {
-        struct process *p = process_start((struct process_spec){
-            .path = need_client(), .args = {wrong[i].first, wrong[i].second}});
-
-        EXPECT_EXIT(p, 2);
-        if (!process_log_has(p, wrong[i].word))
-            CHECK_FAIL("stderr does not name \"%s\"", wrong[i].word);
-        process_forget(p);
-    }
+    for (size_t i = 0; i < CHECK_COUNT(wrong); i++)
+        expect_usage_error(need_client(), wrong[i].first, wrong[i].second,
+                           wrong[i].word);
 }
 
 const struct check_case framed_client_cases[] = {

@@ -104,23 +104,20 @@ static void lines_of_telnet(void)
 
 /* ---- many in a read, a frame in many reads ---- */
 
-static void ten_thousand(const char *codec)
-{
-    struct server *s = serve(codec, "echo");
-    struct bytes out = {0}, in = {0};
-
-    add_messages(&out, codec, 10000);
-    add_message_echoes(&in, codec, 10000);
-    say_all(s, &out, &in);
-    server_stop(s, 1);
-    server_forget(s);
-}
-
 static void pipelined_10000(void)
 {
     hint("all frames of a read are to be answered, in order");
-    for (int i = 0; codec_names[i] != NULL; i++)
-        ten_thousand(codec_names[i]);
+    for (int i = 0; codec_names[i] != NULL; i++) {
+        const char *codec = codec_names[i];
+        struct server *s = serve(codec, "echo");
+        struct bytes out = {0}, in = {0};
+
+        add_messages(&out, codec, 10000);
+        add_message_echoes(&in, codec, 10000);
+        say_all(s, &out, &in);
+        server_stop(s, 1);
+        server_forget(s);
+    }
 }
 
 /* All of them wait when the server looks: one read, or two. Each write has a
@@ -162,86 +159,77 @@ static void wait_until_taken(const struct server *s)
     WAIT_UNTIL(proc_state(s->pid) == 'S');
 }
 
-static void byte_by_byte(const char *codec)
-{
-    struct server *s = serve(codec, "echo");
-    struct bytes out = {0}, in = {0};
-    int fd = dial_without_delay(s);
-
-    add_messages(&out, codec, 3);
-    add_message_echoes(&in, codec, 3);
-    for (size_t i = 0; i < out.len; i++) {
-        SEND_BYTES(fd, out.at + i, 1);
-        wait_until_taken(s);
-    }
-    EXPECT_BYTES(fd, in.at, in.len);
-    half_close(fd);
-    EXPECT_EOF(fd);
-    leave(fd);
-    server_stop(s, 1);
-    server_forget(s);
-}
-
 static void case_byte_by_byte(void)
 {
-    for (int i = 0; codec_names[i] != NULL; i++)
-        byte_by_byte(codec_names[i]);
+    for (int i = 0; codec_names[i] != NULL; i++) {
+        const char *codec = codec_names[i];
+        struct server *s = serve(codec, "echo");
+        struct bytes out = {0}, in = {0};
+        int fd = dial_without_delay(s);
+
+        add_messages(&out, codec, 3);
+        add_message_echoes(&in, codec, 3);
+        for (size_t at = 0; at < out.len; at++) {
+            SEND_BYTES(fd, out.at + at, 1);
+            wait_until_taken(s);
+        }
+        EXPECT_BYTES(fd, in.at, in.len);
+        half_close(fd);
+        EXPECT_EOF(fd);
+        leave(fd);
+        server_stop(s, 1);
+        server_forget(s);
+    }
 }
 
 /* Two frames, cut once at every place; another client in between. */
-static void cut_everywhere(const char *codec)
-{
-    struct server *s = serve(codec, "echo");
-    struct bytes out = {0}, in = {0};
-    int other = dial(s);
-
-    add_messages(&out, codec, 2);
-    add_message_echoes(&in, codec, 2);
-    for (size_t cut = 1; cut < out.len; cut++) {
-        int fd = dial_without_delay(s);
-
-        SEND_BYTES(fd, out.at, cut);
-        echo_one(other, codec, "meanwhile");
-        SEND_BYTES(fd, out.at + cut, out.len - cut);
-        EXPECT_BYTES(fd, in.at, in.len);
-        leave(fd);
-    }
-    leave(other);
-    server_stop(s, (int)out.len);
-    server_forget(s);
-}
-
 static void split_at_every_byte(void)
 {
-    for (int i = 0; codec_names[i] != NULL; i++)
-        cut_everywhere(codec_names[i]);
+    for (int i = 0; codec_names[i] != NULL; i++) {
+        const char *codec = codec_names[i];
+        struct server *s = serve(codec, "echo");
+        struct bytes out = {0}, in = {0};
+        int other = dial(s);
+
+        add_messages(&out, codec, 2);
+        add_message_echoes(&in, codec, 2);
+        for (size_t cut = 1; cut < out.len; cut++) {
+            int fd = dial_without_delay(s);
+
+            SEND_BYTES(fd, out.at, cut);
+            echo_one(other, codec, "meanwhile");
+            SEND_BYTES(fd, out.at + cut, out.len - cut);
+            EXPECT_BYTES(fd, in.at, in.len);
+            leave(fd);
+        }
+        leave(other);
+        server_stop(s, (int)out.len);
+        server_forget(s);
+    }
 }
 
 /* A frame, and a second one that ends too early: the first is answered, the
  * other is not, and the log tells. */
-static void truncated_everywhere(const char *codec)
-{
-    struct server *s = serve(codec, "echo");
-    struct bytes out = {0}, in = {0};
-    size_t first;
-
-    add_frame(&out, codec, "whole", 5);
-    first = out.len;
-    add_echo(&in, codec, "whole", 5);
-    add_frame(&out, codec, "not whole", 9);
-    for (size_t len = first; len < out.len; len++)
-        say_all(s, &(struct bytes){.at = out.at, .len = len}, &in);
-    server_stop(s, (int)(out.len - first));
-    hint("an end between two frames is clean, any other is not");
-    CHECK_EQ(process_log_count(s->process, "truncated frame"),
-             out.len - first - 1);
-    server_forget(s);
-}
-
 static void truncated_at_every_byte(void)
 {
-    for (int i = 0; codec_names[i] != NULL; i++)
-        truncated_everywhere(codec_names[i]);
+    for (int i = 0; codec_names[i] != NULL; i++) {
+        const char *codec = codec_names[i];
+        struct server *s = serve(codec, "echo");
+        struct bytes out = {0}, in = {0};
+        size_t first;
+
+        add_frame(&out, codec, "whole", 5);
+        first = out.len;
+        add_echo(&in, codec, "whole", 5);
+        add_frame(&out, codec, "not whole", 9);
+        for (size_t len = first; len < out.len; len++)
+            say_all(s, &(struct bytes){.at = out.at, .len = len}, &in);
+        server_stop(s, (int)(out.len - first));
+        hint("an end between two frames is clean, any other is not");
+        CHECK_EQ(process_log_count(s->process, "truncated frame"),
+                 out.len - first - 1);
+        server_forget(s);
+    }
 }
 
 /* ---- how long a frame may be ---- */
@@ -257,29 +245,26 @@ static char *payload_of(size_t len)
     return payload;
 }
 
-static void longest(const char *codec)
-{
-    struct server *s = serve(codec, "echo");
-    struct bytes out = {0}, in = {0};
-    size_t len = default_max(codec);
-    char *payload = payload_of(len);
-
-    add_frame(&out, codec, payload, len);
-    add_frame(&out, codec, "and one more", 12);
-    add_echo(&in, codec, payload, len);
-    add_echo(&in, codec, "and one more", 12);
-    say_all(s, &out, &in);
-    drop(payload);
-    drop(out.at);
-    drop(in.at);
-    server_stop(s, 1);
-    server_forget(s);
-}
-
 static void longest_frame(void)
 {
-    for (int i = 0; codec_names[i] != NULL; i++)
-        longest(codec_names[i]);
+    for (int i = 0; codec_names[i] != NULL; i++) {
+        const char *codec = codec_names[i];
+        struct server *s = serve(codec, "echo");
+        struct bytes out = {0}, in = {0};
+        size_t len = default_max(codec);
+        char *payload = payload_of(len);
+
+        add_frame(&out, codec, payload, len);
+        add_frame(&out, codec, "and one more", 12);
+        add_echo(&in, codec, payload, len);
+        add_echo(&in, codec, "and one more", 12);
+        say_all(s, &out, &in);
+        drop(payload);
+        drop(out.at);
+        drop(in.at);
+        server_stop(s, 1);
+        server_forget(s);
+    }
 }
 
 /* Sends a good frame, then `bad`; expects the answer to the good one, over
@@ -514,16 +499,9 @@ static void wrong_words(void)
         {"--max-frame", "99999999999999999999", "99999999999999999999"},
     };
 
-    for (size_t i = 0; i < CHECK_COUNT(wrong); i++) {
-        struct process *p = process_start((struct process_spec){
-            .path = server_path, .args = {wrong[i].first, wrong[i].second}});
-
-        EXPECT_EXIT(p, 2);
-        if (!process_log_has(p, wrong[i].word))
-            CHECK_FAIL("stderr does not name \"%s\"", wrong[i].word);
-        CHECK(process_log_has(p, "--help"));
-        process_forget(p);
-    }
+    for (size_t i = 0; i < CHECK_COUNT(wrong); i++)
+        expect_usage_error(server_path, wrong[i].first, wrong[i].second,
+                           wrong[i].word);
 }
 
 static void case_help(void)

@@ -72,32 +72,33 @@ static struct run curl(const char *const *words)
 
 #define CURL(...) curl((const char *[]){__VA_ARGS__, NULL})
 
+static void expect_said(struct run r, const char *words)
+{
+    expect_has(&r, words);
+    run_free(&r);
+}
+
+static void expect_all(struct run r, const char *words)
+{
+    CHECK_BYTES(r.out, r.out_len, words, strlen(words));
+    run_free(&r);
+}
+
 static void curl_gets_and_posts(void)
 {
     struct server *s;
-    struct run r;
 
     need_program("curl");
     s = serve("http", "goodbye");
-    r = CURL(url(s, "/"));
-    CHECK_BYTES(r.out, r.out_len, json, strlen(json));
-    run_free(&r);
-    r = CURL("-i", url(s, "/"));
-    expect_has(&r, "HTTP/1.1 200 OK\r\n");
-    expect_has(&r, "Content-Type: application/json\r\n");
-    run_free(&r);
-    r = CURL("-d", "posted words", url(s, "/echo"));
-    CHECK_BYTES(r.out, r.out_len, "posted words", 12);
-    run_free(&r);
-    r = CURL("-I", url(s, "/"));
-    expect_has(&r, "Content-Length: 14\r\n");
-    run_free(&r);
-    r = CURL("-o", "/dev/null", "-w", "%{http_code}", url(s, "/nothing"));
-    CHECK_BYTES(r.out, r.out_len, "404", 3);
-    run_free(&r);
-    r = CURL("--http1.0", "-i", url(s, "/"));
-    expect_has(&r, json);
-    run_free(&r);
+    expect_all(CURL(url(s, "/")), json);
+    expect_said(CURL("-i", url(s, "/")),
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n");
+    expect_all(CURL("-d", "posted words", url(s, "/echo")), "posted words");
+    expect_said(CURL("-I", url(s, "/")), "Content-Length: 14\r\n");
+    expect_all(
+        CURL("-o", "/dev/null", "-w", "%{http_code}", url(s, "/nothing")),
+        "404");
+    expect_said(CURL("--http1.0", "-i", url(s, "/")), json);
     server_stop(s, 6);
 }
 

@@ -46,6 +46,9 @@ void wire_message(struct wire *w, int number, struct wire inside);
 /* The message behind its length in 4 bytes. */
 struct wire framed(struct wire message);
 
+/* The same again and again. */
+struct wire repeated(struct wire w, int times);
+
 /* Values. A text stands for the string; "" for a Value in which nothing is
  * set, which is what "no value" looks like. */
 struct wire value_of_text(const char *text);

@@ -131,28 +131,29 @@ static void client_wrong_words(void)
 
 static void client_options(void)
 {
-    struct process_spec spec = {.path = need_client(), .args = {"--help"}};
-    struct run r = run_program(spec, NULL, 0);
+    static const struct {
+        const char *words[2];
+        int status;
+        const char *says;
+    } table[] = {
+        {{"--help"}, DONE, "9527"},
+        {{"--help"}, DONE, "hmexist"},
+        {{"-V"}, DONE, "Seven Servers "},
+        {{"--nonsense"}, USAGE, "nonsense"},
+        {{"--nonsense"}, USAGE, "--help"},
+        {{"localhost", "65536"}, USAGE, "65536"},
+    };
 
-    CHECK_EQ(r.status, 0);
-    CHECK(strstr(r.out, "9527") && strstr(r.out, "hmexist"));
-    run_free(&r);
-    spec.args[0] = "-V";
-    r = run_program(spec, NULL, 0);
-    CHECK_EQ(r.status, 0);
-    CHECK(strncmp(r.out, "Seven Servers ", 14) == 0);
-    run_free(&r);
-    spec.args[0] = "--nonsense";
-    r = run_program(spec, NULL, 0);
-    CHECK_EQ(r.status, USAGE << 8);
-    CHECK(strstr(r.err, "nonsense") && strstr(r.err, "--help"));
-    run_free(&r);
-    spec.args[0] = "localhost";
-    spec.args[1] = "65536";
-    r = run_program(spec, NULL, 0);
-    CHECK_EQ(r.status, USAGE << 8);
-    CHECK(strstr(r.err, "65536") != NULL);
-    run_free(&r);
+    for (size_t i = 0; i < CHECK_COUNT(table); i++) {
+        struct process_spec spec = {
+            .path = need_client(),
+            .args = {table[i].words[0], table[i].words[1]}};
+        struct run r = run_program(spec, NULL, 0);
+
+        CHECK_EQ(r.status, table[i].status << 8);
+        CHECK(strstr(table[i].status == DONE ? r.out : r.err, table[i].says));
+        run_free(&r);
+    }
 }
 
 static void client_stdin(void)

@@ -118,25 +118,34 @@ static void *hammer(void *argument)
     return NULL;
 }
 
+static void start_hands(struct hand hands[HANDS], const struct server *s,
+                        void *(*live)(void *))
+{
+    for (int i = 0; i < HANDS; i++) {
+        hands[i] = (struct hand){.number = i, .fd = dial(s)};
+        CHECK_EQ(pthread_create(&hands[i].thread, NULL, live, &hands[i]), 0);
+    }
+}
+
+static void join_hands(struct hand hands[HANDS])
+{
+    for (int i = 0; i < HANDS; i++)
+        CHECK_EQ(pthread_join(hands[i].thread, NULL), 0);
+    for (int i = 0; i < HANDS; i++)
+        if (hands[i].wrong != NULL)
+            CHECK_FAIL("client %d: %s", i, hands[i].wrong);
+}
+
 static void hammered(void)
 {
     struct server *s = server_start((struct server_spec){.args = {"-q"}});
-    struct hand hands[HANDS] = {0};
+    struct hand hands[HANDS];
     int fd = dial(s);
 
-    for (int i = 0; i < HANDS; i++) {
-        hands[i].number = i;
-        hands[i].fd = dial(s);
-    }
+    start_hands(hands, s, hammer);
+    join_hands(hands);
     for (int i = 0; i < HANDS; i++)
-        CHECK_EQ(pthread_create(&hands[i].thread, NULL, hammer, &hands[i]), 0);
-    for (int i = 0; i < HANDS; i++)
-        CHECK_EQ(pthread_join(hands[i].thread, NULL), 0);
-    for (int i = 0; i < HANDS; i++) {
-        if (hands[i].wrong != NULL)
-            CHECK_FAIL("client %d: %s", i, hands[i].wrong);
         leave(hands[i].fd);
-    }
     send_frame(fd, hgetall("t"));
     CHECK_EQ(count_pairs(receive_frame(fd)), 1);
     leave(fd);
@@ -179,22 +188,25 @@ static void crowd_in_turn(struct server *s)
 
 static void out_of_descriptors(void)
 {
-    struct server *s = server_start((struct server_spec){.descriptors = 16});
-
-    crowd_in_turn(s);
+    crowd_in_turn(server_start((struct server_spec){.descriptors = 16}));
 }
 
+/* With these rules of INJECT; what comes of them stands in "injected". */
+static struct server *start_injected(const char *rules)
+{
+    char preload[512], inject[512];
+
+    snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", need_preload());
+    snprintf(inject, sizeof(inject), "INJECT=%s; log=%s", rules,
+             harness_path("injected"));
+    return server_start(
+        (struct server_spec){.args = {"-q"}, .env = {preload, inject}});
+}
+
+/* The owner's own thread is the first. */
 static void no_thread(void)
 {
-    const char *log = harness_path("injected");
-    char preload[512], inject[256];
-    struct server *s;
-
-    /* The owner's own thread is the first. */
-    snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", need_preload());
-    snprintf(inject, sizeof(inject), "INJECT=thread=EAGAIN@3-5; log=%s", log);
-    s = server_start((struct server_spec){.env = {preload, inject}});
-    crowd_in_turn(s);
+    crowd_in_turn(start_injected("thread=EAGAIN@3-5"));
 }
 
 /* ---- no memory left ---- */
@@ -204,21 +216,17 @@ enum { VALUE_LEN = 10000 };
 /* Sets "0", "1", ... until it is refused; returns how many went in. */
 static int fill(int fd, struct wire value)
 {
+    struct wire full = refusal(500, "Memory is full"), answer;
     char key[16];
+    int i = -1;
 
-    for (int i = 0;; i++) {
-        struct wire answer;
-
-        snprintf(key, sizeof(key), "%d", i);
+    do {
+        snprintf(key, sizeof(key), "%d", ++i);
         send_frame(fd, hset_value("t", key, value));
         answer = receive_frame(fd);
-        if (status_of(answer) != 200) {
-            check_bytes(__FILE__, __LINE__, answer.bytes, answer.len,
-                        refusal(500, "Memory is full").bytes,
-                        refusal(500, "Memory is full").len);
-            return i;
-        }
-    }
+    } while (status_of(answer) == 200);
+    CHECK_BYTES(answer.bytes, answer.len, full.bytes, full.len);
+    return i;
 }
 
 static struct wire block(char c)
@@ -298,94 +306,67 @@ static void process_stays_in_bounds(void)
     server_stop(s, 1);
 }
 
-/* Every so many allocations fail: an answer is 200, or 500, or the connection
- * ends; what was answered with 200 is there. */
-static void set_though_memory_fails(struct server *s, int *fd, int i)
+/* Every so many allocations fail: an answer is 200, or 500 (not 404), or the
+ * connection ends. Returns how long the 200 is. */
+static size_t ask_though_memory_fails(struct server *s, int *fd, bool is_set,
+                                      const char *key, unsigned char got[64])
 {
-    unsigned char got[64];
-    char key[16];
-    size_t len;
-
     for (int tries = 0; tries < 1000; tries++) {
-        snprintf(key, sizeof(key), "%d", i);
-        if (raw_send(*fd, hset_value("t", key, value_of_text(key))) &&
-            raw_receive(*fd, got, sizeof(got), &len)) {
+        struct wire request = is_set ? hset("t", key, key) : hget("t", key);
+        size_t len;
+
+        if (raw_send(*fd, request) && raw_receive(*fd, got, 64, &len)) {
             if (memcmp(got, "\x08\xc8\1", 3) == 0)
-                return;
+                return len;
             CHECK(memcmp(got, "\x08\xf4\3", 3) == 0);
         } else {
             close(*fd);
             *fd = dial(s);
         }
     }
-    CHECK_FAIL("key %d: refused for ever", i);
+    CHECK_FAIL("key %s: refused for ever", key);
 }
 
-static void get_though_memory_fails(struct server *s, int *fd, int i)
-{
-    unsigned char got[64];
-    char key[16];
-    size_t len;
-
-    for (int tries = 0; tries < 1000; tries++) {
-        snprintf(key, sizeof(key), "%d", i);
-        if (raw_send(*fd, hget("t", key)) &&
-            raw_receive(*fd, got, sizeof(got), &len)) {
-            struct wire want = values(1, key);
-
-            if (memcmp(got, "\x08\xc8\1", 3) == 0) {
-                CHECK_BYTES((char *)got, len, want.bytes, want.len);
-                return;
-            }
-            CHECK(memcmp(got, "\x08\xf4\3", 3) == 0); /* not 404 */
-        } else {
-            close(*fd);
-            *fd = dial(s);
-        }
-    }
-    CHECK_FAIL("key %d: refused for ever", i);
-}
-
+/* What was answered with 200 is there. */
 static void allocations_fail(void)
 {
-    char preload[512], inject[512];
-    const char *log = harness_path("injected");
+    unsigned char got[64];
     struct server *s;
+    char key[16];
     int fd;
 
     if (is_instrumented())
         check_skip("a sanitizer does not outlive what it cannot allocate");
-    snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", need_preload());
-    snprintf(inject, sizeof(inject), "INJECT=malloc=ENOMEM%%11; log=%s", log);
-    s = server_start(
-        (struct server_spec){.args = {"-q"}, .env = {preload, inject}});
+    s = start_injected("malloc=ENOMEM%11");
     fd = dial(s);
-    for (int i = 0; i < 300; i++)
-        set_though_memory_fails(s, &fd, i);
-    for (int i = 0; i < 300; i++)
-        get_though_memory_fails(s, &fd, i);
-    CHECK(access(log, F_OK) == 0); /* it did happen */
+    for (int i = 0; i < 300; i++) {
+        snprintf(key, sizeof(key), "%d", i);
+        (void)ask_though_memory_fails(s, &fd, true, key, got);
+    }
+    for (int i = 0; i < 300; i++) {
+        struct wire want;
+        size_t len;
+
+        snprintf(key, sizeof(key), "%d", i);
+        len = ask_though_memory_fails(s, &fd, false, key, got);
+        want = values(1, key);
+        CHECK_BYTES((char *)got, len, want.bytes, want.len);
+    }
+    CHECK(access(harness_path("injected"), F_OK) == 0); /* it did happen */
     leave(fd);
     server_stop(s, SERVED_ANY);
 }
 
 static void short_reads_and_writes(void)
 {
-    char preload[512];
-    struct server *s;
-    int fd;
+    int fd = dial_alone(start_injected("read=short%2; write=short%3"));
 
-    snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", need_preload());
-    s = server_start((struct server_spec){
-        .env = {preload, "INJECT=read=short%2; write=short%3"}});
-    fd = dial(s);
     for (int i = 0; i < 200; i++) {
         ASK(fd, hset_value("t", "k", value_of_integer(i)),
             i == 0 ? values(1, "") : one_value(value_of_integer(i - 1)));
         ASK(fd, hget("t", "k"), one_value(value_of_integer(i)));
     }
-    leave(fd);
-    server_stop(s, 1);
+    part(fd);
 }
 
 /* ---- not leaving ---- */
@@ -477,21 +458,24 @@ static void slow_frame_then_silence(void)
     part(fd);
 }
 
+static void store_a_megabyte(int fd)
+{
+    struct wire value = value_of_binary(calloc(1, MEGABYTE), MEGABYTE);
+    struct wire set = framed(hset_value("t", "k", value));
+    char answer[9];
+
+    exchange(fd, set.bytes, set.len, answer, 9);
+}
+
 /* Asks for a megabyte a hundred times and takes nothing. */
 static void takes_nothing(void)
 {
     struct server *s = server_start((struct server_spec){
         .args = {"-t", "1"}, .env = {"MALLOC_ARENA_MAX=1"}});
-    struct wire value = value_of_binary(calloc(1, MEGABYTE), MEGABYTE),
-                asks = {0};
-    struct wire get = framed(hget("t", "k")),
-                set = framed(hset_value("t", "k", value));
+    struct wire asks = repeated(framed(hget("t", "k")), 100);
     int fd = dial_small(s, 4096), other = dial(s);
-    char answer[9];
 
-    exchange(other, set.bytes, set.len, answer, 9);
-    for (int i = 0; i < 100; i++)
-        wire_add(&asks, get.bytes, get.len);
+    store_a_megabyte(other);
     SEND_BYTES(fd, asks.bytes, asks.len);
     WAIT_UNTIL(process_log_count(s->process, "its time was up") > 0 ||
                (ASK(other, hexist("t", "k"), bools(1, 1)), false));
@@ -530,16 +514,10 @@ static void gone_in_the_middle(void)
 static void gone_before_the_answers(void)
 {
     struct server *s = server_start((struct server_spec){0});
-    struct wire value = value_of_binary(calloc(1, MEGABYTE), MEGABYTE),
-                asks = {0};
-    struct wire get = framed(hget("t", "k")),
-                set = framed(hset_value("t", "k", value));
+    struct wire asks = repeated(framed(hget("t", "k")), 20);
     int other = dial(s);
-    char answer[9];
 
-    exchange(other, set.bytes, set.len, answer, 9);
-    for (int i = 0; i < 20; i++)
-        wire_add(&asks, get.bytes, get.len);
+    store_a_megabyte(other);
     for (int i = 0; i < 10; i++) {
         int fd = dial_small(s, 4096);
 
@@ -659,24 +637,15 @@ static void stop_in_full_traffic(void)
 {
     struct server *s =
         server_start((struct server_spec){.args = {"-q", "-g", "0"}});
-    struct hand hands[HANDS] = {0};
+    struct hand hands[HANDS];
     int fd = dial(s);
 
-    for (int i = 0; i < HANDS; i++) {
-        hands[i].fd = dial(s);
-        CHECK_EQ(pthread_create(&hands[i].thread, NULL, ask_until_the_end,
-                                &hands[i]),
-                 0);
-    }
+    start_hands(hands, s, ask_until_the_end);
     for (int i = 0; i < 50; i++)
         ASK(fd, hexist("t", "k"), bools(1, 0));
     process_signal(s->process, SIGTERM);
     server_expect_stopped(s, SERVED_ANY);
-    for (int i = 0; i < HANDS; i++) {
-        CHECK_EQ(pthread_join(hands[i].thread, NULL), 0);
-        if (hands[i].wrong != NULL)
-            CHECK_FAIL("client %d: %s", i, hands[i].wrong);
-    }
+    join_hands(hands);
 }
 
 const struct check_case kv_fault_cases[] = {

@@ -61,6 +61,15 @@ struct wire framed(struct wire message)
     return frame;
 }
 
+struct wire repeated(struct wire w, int times)
+{
+    struct wire all = {0};
+
+    for (int i = 0; i < times; i++)
+        wire_add(&all, w.bytes, w.len);
+    return all;
+}
+
 struct wire value_of_string(const char *bytes, size_t len)
 {
     struct wire value = {0};

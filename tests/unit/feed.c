@@ -6,6 +6,13 @@
 
 #include "check.h"
 
+void expect_written(const char *file, int line, struct buffer *b,
+                    const char *want, size_t want_len)
+{
+    check_bytes(file, line, buffer_front(b), buffer_len(b), want, want_len);
+    buffer_free(b);
+}
+
 void feed_begin(struct feed *f, const struct codec *codec)
 {
     *f = (struct feed){.codec = codec};

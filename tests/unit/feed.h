@@ -39,6 +39,12 @@ struct feed {
 #define CHECK_BUFFER(buffer, literal)                                          \
     CHECK_TEXT(buffer_front(buffer), buffer_len(buffer), literal)
 
+/* The same of all that was written into a buffer, which is freed then. */
+#define EXPECT_WRITTEN(buffer, ...)                                            \
+    expect_written(__FILE__, __LINE__, (buffer), __VA_ARGS__)
+void expect_written(const char *file, int line, struct buffer *b,
+                    const char *want, size_t want_len);
+
 void feed_begin(struct feed *f, const struct codec *codec);
 
 /* The next piece of the stream. Fails the case where the decoder breaks its

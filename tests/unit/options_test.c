@@ -33,8 +33,9 @@ static void print_options(const struct options *o)
 
     while (service_find(service_name(i)) != o->service)
         i++;
-    printf("%s %s %s m=%d t=%d g=%d w=%d", o->address, o->port, service_name(i),
-           o->max_clients, o->idle_timeout_s, o->grace_s, o->work_ms);
+    printf("%s %s %s ", o->address, o->port, service_name(i));
+    printf(o->max_clients == INT_MAX ? "m=max" : "m=%d", o->max_clients);
+    printf(" t=%d g=%d w=%d", o->idle_timeout_s, o->grace_s, o->work_ms);
     log_info("an ordinary line");
     log_bytes(7, "read", "x", 1);
 }
@@ -113,31 +114,28 @@ struct right {
 };
 
 static const struct right right[] = {
-    {{"-q"}, "127.0.0.1 9004 echo m=2147483647 t=300 g=5 w=0"},
-    {{"-q", "-b", "::1"}, "::1 9004 echo m=2147483647 t=300 g=5 w=0"},
-    {{"-q", "--bind=unix:/x y"},
-     "unix:/x y 9004 echo m=2147483647 t=300 g=5 w=0"},
-    {{"-q", "-p", "0"}, "127.0.0.1 0 echo m=2147483647 t=300 g=5 w=0"},
-    {{"-q", "-p65535"}, "127.0.0.1 65535 echo m=2147483647 t=300 g=5 w=0"},
-    {{"-q", "--port", "80"}, "127.0.0.1 80 echo m=2147483647 t=300 g=5 w=0"},
-    {{"-q", "-s", "upper"}, "127.0.0.1 9004 upper m=2147483647 t=300 g=5 w=0"},
-    {{"-q", "-shello"}, "127.0.0.1 9004 hello m=2147483647 t=300 g=5 w=0"},
-    {{"-q", "--service=greet"},
-     "127.0.0.1 9004 greet m=2147483647 t=300 g=5 w=0"},
+    {{"-q"}, "127.0.0.1 9004 echo m=max t=300 g=5 w=0"},
+    {{"-q", "-b", "::1"}, "::1 9004 echo m=max t=300 g=5 w=0"},
+    {{"-q", "--bind=unix:/x y"}, "unix:/x y 9004 echo m=max t=300 g=5 w=0"},
+    {{"-q", "-p", "0"}, "127.0.0.1 0 echo m=max t=300 g=5 w=0"},
+    {{"-q", "-p65535"}, "127.0.0.1 65535 echo m=max t=300 g=5 w=0"},
+    {{"-q", "--port", "80"}, "127.0.0.1 80 echo m=max t=300 g=5 w=0"},
+    {{"-q", "-s", "upper"}, "127.0.0.1 9004 upper m=max t=300 g=5 w=0"},
+    {{"-q", "-shello"}, "127.0.0.1 9004 hello m=max t=300 g=5 w=0"},
+    {{"-q", "--service=greet"}, "127.0.0.1 9004 greet m=max t=300 g=5 w=0"},
     {{"-q", "-m", "1"}, "127.0.0.1 9004 echo m=1 t=300 g=5 w=0"},
-    {{"-q", "-m", "2147483647"},
-     "127.0.0.1 9004 echo m=2147483647 t=300 g=5 w=0"},
-    {{"-q", "-t", "0"}, "127.0.0.1 9004 echo m=2147483647 t=0 g=5 w=0"},
-    {{"-q", "-t", "86400"}, "127.0.0.1 9004 echo m=2147483647 t=86400 g=5 w=0"},
-    {{"-q", "-g", "0"}, "127.0.0.1 9004 echo m=2147483647 t=300 g=0 w=0"},
-    {{"-q", "-w", "250"}, "127.0.0.1 9004 echo m=2147483647 t=300 g=5 w=250"},
-    {{"-q", "-w", "007"}, "127.0.0.1 9004 echo m=2147483647 t=300 g=5 w=7"},
+    {{"-q", "-m", "2147483647"}, "127.0.0.1 9004 echo m=max t=300 g=5 w=0"},
+    {{"-q", "-t", "0"}, "127.0.0.1 9004 echo m=max t=0 g=5 w=0"},
+    {{"-q", "-t", "86400"}, "127.0.0.1 9004 echo m=max t=86400 g=5 w=0"},
+    {{"-q", "-g", "0"}, "127.0.0.1 9004 echo m=max t=300 g=0 w=0"},
+    {{"-q", "-w", "250"}, "127.0.0.1 9004 echo m=max t=300 g=5 w=250"},
+    {{"-q", "-w", "007"}, "127.0.0.1 9004 echo m=max t=300 g=5 w=7"},
     {{"-q", "--max-clients", "3", "--idle-timeout", "4", "--grace=6"},
      "127.0.0.1 9004 echo m=3 t=4 g=6 w=0"},
     {{"-qm3", "-t4", "--work-ms=8", "--"},
      "127.0.0.1 9004 echo m=3 t=4 g=5 w=8"},
     {{"--quiet", "-s", "hello", "-s", "echo", "--gra=2"},
-     "127.0.0.1 9004 echo m=2147483647 t=300 g=2 w=0"},
+     "127.0.0.1 9004 echo m=max t=300 g=2 w=0"},
 };
 
 static void every_right_word(void)
@@ -489,18 +487,19 @@ static void fit(int argc, char **argv)
 
 static void as_many_clients_as_fit(void)
 {
+    static const struct right table[] = {
+        {{"0"}, "limit 100, soft 100, room for 96"},
+        {{"64"}, "limit 64, soft 64, room for 60"},
+        {{"1024"}, "limit 100, soft 100, room for 96"},
+        {{"0", "96"}, "limit 100, soft 100, room for 96"},
+        {{"4"}, "limit 4, soft 4, room for 1"},
+    };
     struct outcome o;
 
-    o = run(fit, (const char *const[]){"0", NULL});
-    expect_out(&o, "limit 100, soft 100, room for 96");
-    o = run(fit, (const char *const[]){"64", NULL});
-    expect_out(&o, "limit 64, soft 64, room for 60");
-    o = run(fit, (const char *const[]){"1024", NULL});
-    expect_out(&o, "limit 100, soft 100, room for 96");
-    o = run(fit, (const char *const[]){"0", "96", NULL});
-    expect_out(&o, "limit 100, soft 100, room for 96");
-    o = run(fit, (const char *const[]){"4", NULL});
-    expect_out(&o, "limit 4, soft 4, room for 1");
+    for (size_t i = 0; i < CHECK_COUNT(table); i++) {
+        o = run(fit, table[i].words);
+        expect_out(&o, table[i].filled);
+    }
     o = run(fit, (const char *const[]){"0", "97", NULL});
     expect_in(o.out, "room for 96");
     expect_in(o.err, "room for 96 clients, not 97");

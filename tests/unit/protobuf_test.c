@@ -72,10 +72,8 @@ static void varints(void)
         check_step("%llu", (unsigned long long)table[i].value);
         CHECK(one_field(table[i].bytes, table[i].len).value == table[i].value);
         CHECK(pb_put_varint(&out, 1, table[i].value));
-        CHECK_BYTES(buffer_front(&out), buffer_len(&out), table[i].bytes,
-                    table[i].len);
+        EXPECT_WRITTEN(&out, table[i].bytes, table[i].len);
         CHECK_EQ(pb_size_varint(1, table[i].value), table[i].len);
-        buffer_free(&out);
     }
     /* longer than needed */
     CHECK_EQ(one_field(BYTES("\x08\x81\x80\0")).value, 1);
@@ -234,28 +232,42 @@ static void empty_request(void)
     CHECK_EQ(read_request(BYTES("\x08\1")).command, KV_NONE); /* as a varint */
 }
 
+/* Of each command: read, and written again. One key is `key`, of many it is a
+ * walk. */
+static void expect_keys(const enum kv_command commands[3], const char *want,
+                        size_t len, const struct span *keys, size_t count)
+{
+    for (int i = 0; i < 3; i++) {
+        struct buffer out = {0};
+        struct kv_request r;
+        struct kv_walk walk;
+        struct span key;
+        char bytes[16];
+
+        memcpy(bytes, want, len);
+        bytes[0] = (char)(commands[i] << 3 | 2);
+        r = read_request(bytes, len);
+        CHECK_EQ(r.command, commands[i]);
+        CHECK_SPAN(r.table, "t");
+        walk = kv_walk(&r);
+        if (count == 1)
+            CHECK_BYTES(r.key.bytes, r.key.len, keys->bytes, keys->len);
+        for (size_t k = 0; count > 1 && k < count; k++) {
+            CHECK(kv_next_key(&walk, &key));
+            CHECK_BYTES(key.bytes, key.len, keys[k].bytes, keys[k].len);
+        }
+        CHECK(!kv_next_key(&walk, &key));
+        CHECK(!kv_next_key(&walk, &key));
+        CHECK(kv_put_keys_request(&out, commands[i], r.table, keys, count));
+        EXPECT_WRITTEN(&out, bytes, len);
+    }
+}
+
 static void key_requests(void)
 {
     static const enum kv_command commands[] = {KV_HGET, KV_HDEL, KV_HEXIST};
 
-    for (size_t i = 0; i < CHECK_COUNT(commands); i++) {
-        char bytes[] = "?\6\x0a\1t\x12\1k";
-        struct kv_request r;
-        struct buffer out = {0};
-        struct kv_walk walk;
-        struct span key;
-
-        bytes[0] = (char)(commands[i] << 3 | 2);
-        r = read_request(bytes, 8);
-        CHECK_EQ(r.command, commands[i]);
-        CHECK_SPAN(r.table, "t");
-        CHECK_SPAN(r.key, "k");
-        walk = kv_walk(&r);
-        CHECK(!kv_next_key(&walk, &key));
-        CHECK(kv_put_keys_request(&out, commands[i], r.table, &r.key, 1));
-        CHECK_BYTES(buffer_front(&out), buffer_len(&out), bytes, 8);
-        buffer_free(&out);
-    }
+    expect_keys(commands, BYTES("?\6\x0a\1t\x12\1k"), &SPAN("k"), 1);
 }
 
 static void keys_requests(void)
@@ -263,28 +275,7 @@ static void keys_requests(void)
     static const enum kv_command commands[] = {KV_HMGET, KV_HMDEL, KV_HMEXIST};
     static const struct span keys[] = {{"a", 1}, {"", 0}, {"bcd", 3}};
 
-    for (size_t i = 0; i < CHECK_COUNT(commands); i++) {
-        char bytes[] = "?\x0d\x0a\1t\x12\1a\x12\0\x12\3bcd";
-        struct buffer out = {0};
-        struct kv_request r;
-        struct kv_walk walk;
-        struct span key;
-
-        bytes[0] = (char)(commands[i] << 3 | 2);
-        r = read_request(bytes, 15);
-        CHECK_EQ(r.command, commands[i]);
-        CHECK_SPAN(r.table, "t");
-        walk = kv_walk(&r);
-        for (size_t k = 0; k < 3; k++) {
-            CHECK(kv_next_key(&walk, &key));
-            CHECK_BYTES(key.bytes, key.len, keys[k].bytes, keys[k].len);
-        }
-        CHECK(!kv_next_key(&walk, &key));
-        CHECK(!kv_next_key(&walk, &key));
-        CHECK(kv_put_keys_request(&out, commands[i], r.table, keys, 3));
-        CHECK_BYTES(buffer_front(&out), buffer_len(&out), bytes, 15);
-        buffer_free(&out);
-    }
+    expect_keys(commands, BYTES("?\x0d\x0a\1t\x12\1a\x12\0\x12\3bcd"), keys, 3);
 }
 
 static void table_request(void)
@@ -295,15 +286,12 @@ static void table_request(void)
     CHECK_EQ(r.command, KV_HGETALL);
     CHECK_SPAN(r.table, "t");
     CHECK(kv_put_keys_request(&out, KV_HGETALL, r.table, NULL, 0));
-    CHECK_BUFFER(&out, "\x12\3\x0a\1t");
-    buffer_free(&out);
+    EXPECT_WRITTEN(&out, BYTES("\x12\3\x0a\1t"));
     /* what is empty is not written */
     CHECK(kv_put_keys_request(&out, KV_HGETALL, SPAN(""), NULL, 0));
-    CHECK_BUFFER(&out, "\x12\0");
-    buffer_free(&out);
+    EXPECT_WRITTEN(&out, BYTES("\x12\0"));
     CHECK(kv_put_keys_request(&out, KV_HGET, SPAN(""), &SPAN(""), 1));
-    CHECK_BUFFER(&out, "\x0a\0");
-    buffer_free(&out);
+    EXPECT_WRITTEN(&out, BYTES("\x0a\0"));
 }
 
 static void set_requests(void)
@@ -318,8 +306,7 @@ static void set_requests(void)
     CHECK_EQ(r.pair.value.type, KV_STRING);
     CHECK_SPAN(r.pair.value.bytes, "v");
     CHECK(kv_put_pairs_request(&out, KV_HSET, r.table, &r.pair, 1));
-    CHECK_BUFFER(&out, "\x22\x0d\x0a\1t\x12\x08\x0a\1k\x12\3\x0a\1v");
-    buffer_free(&out);
+    EXPECT_WRITTEN(&out, BYTES("\x22\x0d\x0a\1t\x12\x08\x0a\1k\x12\3\x0a\1v"));
     CHECK(!read_request(BYTES("\x22\3\x0a\1t")).has_pair);
     r = read_request(BYTES("\x22\2\x12\0")); /* a pair of nothing is a pair */
     CHECK(r.has_pair);
@@ -475,6 +462,11 @@ static void every_prefix(void)
 
 /* ---- responses ---- */
 
+#define OF(kind, member, ...)                                                  \
+    {                                                                          \
+        .type = KV_##kind, .member = __VA_ARGS__                               \
+    }
+
 static void values(void)
 {
     static const struct {
@@ -483,25 +475,21 @@ static void values(void)
         size_t len;
     } table[] = {
         {{.type = KV_EMPTY}, BYTES("\x1a\0")},
-        {{.type = KV_STRING, .bytes = {"", 0}}, BYTES("\x1a\2\x0a\0")},
-        {{.type = KV_STRING, .bytes = {"\xc3\xa9", 2}},
-         BYTES("\x1a\4\x0a\2\xc3\xa9")},
-        {{.type = KV_BINARY, .bytes = {"\0\xff", 2}},
-         BYTES("\x1a\4\x12\2\0\xff")},
-        {{.type = KV_INTEGER, .integer = 0}, BYTES("\x1a\2\x18\0")},
-        {{.type = KV_INTEGER, .integer = 300}, BYTES("\x1a\3\x18\xac\2")},
-        {{.type = KV_INTEGER, .integer = -1},
+        {OF(STRING, bytes, {"", 0}), BYTES("\x1a\2\x0a\0")},
+        {OF(STRING, bytes, {"\xc3\xa9", 2}), BYTES("\x1a\4\x0a\2\xc3\xa9")},
+        {OF(BINARY, bytes, {"\0\xff", 2}), BYTES("\x1a\4\x12\2\0\xff")},
+        {OF(INTEGER, integer, 0), BYTES("\x1a\2\x18\0")},
+        {OF(INTEGER, integer, 300), BYTES("\x1a\3\x18\xac\2")},
+        {OF(INTEGER, integer, -1),
          BYTES("\x1a\x0b\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\1")},
-        {{.type = KV_INTEGER, .integer = INT64_MIN},
+        {OF(INTEGER, integer, INT64_MIN),
          BYTES("\x1a\x0b\x18\x80\x80\x80\x80\x80\x80\x80\x80\x80\1")},
-        {{.type = KV_FLOAT, .number = 1.5},
-         BYTES("\x1a\x09\x21\0\0\0\0\0\0\xf8\x3f")},
-        {{.type = KV_FLOAT, .number = -0.0},
-         BYTES("\x1a\x09\x21\0\0\0\0\0\0\0\x80")},
-        {{.type = KV_FLOAT, .number = (double)INFINITY},
+        {OF(FLOAT, number, 1.5), BYTES("\x1a\x09\x21\0\0\0\0\0\0\xf8\x3f")},
+        {OF(FLOAT, number, -0.0), BYTES("\x1a\x09\x21\0\0\0\0\0\0\0\x80")},
+        {OF(FLOAT, number, (double)INFINITY),
          BYTES("\x1a\x09\x21\0\0\0\0\0\0\xf0\x7f")},
-        {{.type = KV_BOOL, .flag = false}, BYTES("\x1a\2\x28\0")},
-        {{.type = KV_BOOL, .flag = true}, BYTES("\x1a\2\x28\1")},
+        {OF(BOOL, flag, false), BYTES("\x1a\2\x28\0")},
+        {OF(BOOL, flag, true), BYTES("\x1a\2\x28\1")},
     };
 
     for (size_t i = 0; i < CHECK_COUNT(table); i++) {

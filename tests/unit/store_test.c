@@ -64,6 +64,15 @@ static void check_same(const struct kv_value *got, const struct kv_value *want)
     }
 }
 
+/* "key 000007"; the text is good until the next call. */
+static const char *numbered(int i)
+{
+    static char key[32];
+
+    snprintf(key, sizeof(key), "key %06d", i);
+    return key;
+}
+
 static enum store_status set(const char *table, const char *key,
                              struct kv_value value)
 {
@@ -186,17 +195,14 @@ static void deletes(void)
 /* Where the table's name ends and the key begins is part of the name. */
 static void names(void)
 {
+    static const char *const pairs[][2] = {
+        {"ab", "c"}, {"a", "bc"}, {"", "abc"}, {"abc", ""}, {"", ""}};
+
     open_store(MIB, 16);
-    CHECK_EQ(set("ab", "c", integer(1)), STORE_OK);
-    CHECK_EQ(set("a", "bc", integer(2)), STORE_OK);
-    CHECK_EQ(set("", "abc", integer(3)), STORE_OK);
-    CHECK_EQ(set("abc", "", integer(4)), STORE_OK);
-    CHECK_EQ(set("", "", integer(5)), STORE_OK);
-    expect("ab", "c", integer(1));
-    expect("a", "bc", integer(2));
-    expect("", "abc", integer(3));
-    expect("abc", "", integer(4));
-    expect("", "", integer(5));
+    for (int i = 0; i < 5; i++)
+        CHECK_EQ(set(pairs[i][0], pairs[i][1], integer(i)), STORE_OK);
+    for (int i = 0; i < 5; i++)
+        expect(pairs[i][0], pairs[i][1], integer(i));
     expect_absent("c", "ab");
     CHECK_EQ(count_pairs("ab"), 1);
     CHECK_EQ(count_pairs(""), 2);
@@ -225,56 +231,54 @@ static void copies(void)
 static void many_pairs(void)
 {
     enum { MANY = 20000 };
-    char key[32];
 
     open_store(64 * MIB, 16);
-    for (int i = 0; i < MANY; i++) {
-        snprintf(key, sizeof(key), "key %d", i);
-        CHECK_EQ(set(i % 10 == 0 ? "tenth" : "t", key, integer(i)), STORE_OK);
-    }
+    for (int i = 0; i < MANY; i++)
+        CHECK_EQ(set(i % 10 == 0 ? "tenth" : "t", numbered(i), integer(i)),
+                 STORE_OK);
     CHECK_EQ(count_pairs("tenth"), MANY / 10);
     CHECK_EQ(count_pairs("t"), MANY - MANY / 10);
-    for (int i = 0; i < MANY; i++) {
-        snprintf(key, sizeof(key), "key %d", i);
-        expect(i % 10 == 0 ? "tenth" : "t", key, integer(i));
-    }
-    for (int i = 0; i < MANY; i++) {
-        snprintf(key, sizeof(key), "key %d", i);
+    for (int i = 0; i < MANY; i++)
+        expect(i % 10 == 0 ? "tenth" : "t", numbered(i), integer(i));
+    for (int i = 0; i < MANY; i++)
         if (i % 100 != 0)
-            CHECK_EQ(del(i % 10 == 0 ? "tenth" : "t", key), STORE_OK);
-    }
+            CHECK_EQ(del(i % 10 == 0 ? "tenth" : "t", numbered(i)), STORE_OK);
     CHECK_EQ(count_pairs("t"), 0);
     CHECK_EQ(count_pairs("tenth"), MANY / 100);
-    expect("tenth", "key 100", integer(100));
-    expect_absent("tenth", "key 10");
+    expect("tenth", numbered(100), integer(100));
+    expect_absent("tenth", numbered(10));
     close_store();
+}
+
+/* Appended to what the buffer holds, of which nothing is kept. */
+static enum store_status list_behind(const char *before, size_t limit,
+                                     size_t *len)
+{
+    struct buffer out = {0};
+    enum store_status status;
+
+    CHECK(buffer_append(&out, before, strlen(before)));
+    status = store_getall(store, SPAN("t"), &out, limit);
+    *len = buffer_len(&out);
+    buffer_free(&out);
+    return status;
 }
 
 static void list_to_the_limit(void)
 {
-    struct buffer out = {0};
-    size_t len;
+    size_t len, got;
 
     open_store(MIB, 16);
     CHECK_EQ(set("t", "a", string("one")), STORE_OK);
     CHECK_EQ(set("t", "b", string("two")), STORE_OK);
-    CHECK_EQ(store_getall(store, SPAN("t"), &out, SIZE_MAX), STORE_OK);
-    len = buffer_len(&out);
-    buffer_free(&out);
-    CHECK_EQ(store_getall(store, SPAN("t"), &out, len), STORE_OK);
-    buffer_free(&out);
-    for (size_t limit = 0; limit < len; limit++) {
-        CHECK_EQ(store_getall(store, SPAN("t"), &out, limit), STORE_TOO_LONG);
-        buffer_free(&out);
-    }
-    /* It is appended: what stands there counts. */
-    CHECK(buffer_append(&out, "before", 6));
-    CHECK_EQ(store_getall(store, SPAN("t"), &out, len + 5), STORE_TOO_LONG);
-    buffer_free(&out);
-    CHECK(buffer_append(&out, "before", 6));
-    CHECK_EQ(store_getall(store, SPAN("t"), &out, len + 6), STORE_OK);
-    CHECK_EQ(buffer_len(&out), len + 6);
-    buffer_free(&out);
+    CHECK_EQ(list_behind("", SIZE_MAX, &len), STORE_OK);
+    CHECK_EQ(list_behind("", len, &got), STORE_OK);
+    for (size_t limit = 0; limit < len; limit++)
+        CHECK_EQ(list_behind("", limit, &got), STORE_TOO_LONG);
+    /* What stands there counts. */
+    CHECK_EQ(list_behind("before", len + 5, &got), STORE_TOO_LONG);
+    CHECK_EQ(list_behind("before", len + 6, &got), STORE_OK);
+    CHECK_EQ(got, len + 6);
     close_store();
 }
 
@@ -282,26 +286,18 @@ static void list_to_the_limit(void)
 
 static int fill(struct kv_value value)
 {
-    char key[32];
-    int i;
+    int i = 0;
 
-    for (i = 0;; i++) {
-        snprintf(key, sizeof(key), "key %06d", i);
-        if (set("t", key, value) != STORE_OK)
-            break;
-    }
+    while (set("t", numbered(i), value) == STORE_OK)
+        i++;
     check_step("%d pairs went in", i);
     return i;
 }
 
 static void empty_again(int count)
 {
-    char key[32];
-
-    for (int i = 0; i < count; i++) {
-        snprintf(key, sizeof(key), "key %06d", i);
-        CHECK_EQ(del("t", key), STORE_OK);
-    }
+    for (int i = 0; i < count; i++)
+        CHECK_EQ(del("t", numbered(i)), STORE_OK);
 }
 
 static void full(void)
@@ -315,23 +311,23 @@ static void full(void)
     count = fill(value);
     CHECK(count > 50 && count < 64); /* 256 KiB hold 64 values and no names */
     CHECK_EQ(count_pairs("t"), (size_t)count);
-    expect("t", "key 000000", value);
+    expect("t", numbered(0), value);
 
     check_step("a longer value is refused, the old one stays");
     longer.bytes = (struct span){calloc(1, 8192), 8192};
     CHECK(longer.bytes.bytes != NULL);
-    CHECK_EQ(set("t", "key 000000", longer), STORE_FULL);
-    expect("t", "key 000000", value);
+    CHECK_EQ(set("t", numbered(0), longer), STORE_FULL);
+    expect("t", numbered(0), value);
     value_free(&longer);
 
     check_step("one of the same length is not");
     bytes[0] = 'x';
-    CHECK_EQ(set("t", "key 000000", value), STORE_OK);
-    expect("t", "key 000000", value);
+    CHECK_EQ(set("t", numbered(0), value), STORE_OK);
+    expect("t", numbered(0), value);
 
     check_step("a shorter one makes room");
     shorter.bytes.len = 1;
-    CHECK_EQ(set("t", "key 000000", shorter), STORE_OK);
+    CHECK_EQ(set("t", numbered(0), shorter), STORE_OK);
     CHECK_EQ(set("t", "new", (struct kv_value){0}), STORE_OK);
     expect("t", "new", (struct kv_value){0});
     CHECK_EQ(del("t", "new"), STORE_OK);
@@ -570,12 +566,8 @@ static void full_with_threads(void)
     alone = fill(value);
     empty_again(alone);
     run_threads(WORKERS, fill_up);
-    for (int i = 0; i < 200; i++) {
-        char key[32];
-
-        snprintf(key, sizeof(key), "key %06d", i);
-        (void)del("t", key);
-    }
+    for (int i = 0; i < 200; i++)
+        (void)del("t", numbered(i));
     CHECK_EQ(count_pairs("t"), 0);
     CHECK_EQ(fill(value), alone);
     close_store();
@@ -587,19 +579,13 @@ static void any_number(void)
     static const int counts[] = {1, 2, 3, 16, 17, 4096};
 
     for (size_t i = 0; i < CHECK_COUNT(counts); i++) {
-        char key[32];
-
         check_step("%d shards", counts[i]);
         open_store(16 * MIB, counts[i]);
-        for (int j = 0; j < 1000; j++) {
-            snprintf(key, sizeof(key), "key %d", j);
-            CHECK_EQ(set("t", key, integer(j)), STORE_OK);
-        }
+        for (int j = 0; j < 1000; j++)
+            CHECK_EQ(set("t", numbered(j), integer(j)), STORE_OK);
         CHECK_EQ(count_pairs("t"), 1000);
-        for (int j = 0; j < 1000; j++) {
-            snprintf(key, sizeof(key), "key %d", j);
-            expect("t", key, integer(j));
-        }
+        for (int j = 0; j < 1000; j++)
+            expect("t", numbered(j), integer(j));
         close_store();
     }
 }
@@ -653,12 +639,10 @@ static void shards_use_all_chains(void)
     size_t used = 0;
 
     for (int i = 0; table.pair_count < 256; i++) {
-        char key[32];
+        struct span key = text(numbered(i));
         struct operation op = {.action = SET};
 
-        snprintf(key, sizeof(key), "key %d", i);
-        op.name =
-            (struct name){SPAN("t"), text(key), hash_of(secret, text(key))};
+        op.name = (struct name){SPAN("t"), key, hash_of(secret, key)};
         if ((uint32_t)op.name.hash % 16 != 3)
             continue; /* another shard's */
         table_apply(&table, &op);

@@ -202,7 +202,7 @@ static void plotter_text(void)
     fclose(f);
 }
 
-static const struct check_case cases[] = {
+const struct check_case check_cases[] = {
     CASE(no_value, "unit"),
     CASE(one_value, "unit"),
     CASE(small_values_are_exact, "unit"),
@@ -213,9 +213,5 @@ static const struct check_case cases[] = {
     CASE(borders, "unit"),
     CASE(mean_and_deviation, "unit"),
     CASE(plotter_text, "unit"),
+    {0},
 };
-
-int main(int argc, char **argv)
-{
-    return check_main(argc, argv, cases, CHECK_COUNT(cases));
-}

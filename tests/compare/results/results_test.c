@@ -413,7 +413,7 @@ static void order_of_series(void)
         CHECK(strcmp(names[i], stand[i]) == 0);
 }
 
-static const struct check_case cases[] = {
+const struct check_case check_cases[] = {
     CASE(round_trip, "measure"),
     CASE(any_text, "measure"),
     CASE(full, "measure"),
@@ -427,9 +427,5 @@ static const struct check_case cases[] = {
     CASE(numbers, "measure"),
     CASE(characters, "measure"),
     CASE(order_of_series, "measure"),
+    {0},
 };
-
-int main(int argc, char **argv)
-{
-    return check_main(argc, argv, cases, CHECK_COUNT(cases));
-}

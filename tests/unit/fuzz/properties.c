@@ -124,7 +124,9 @@ void check_stream(const struct codec *codec, const char *bytes, size_t len)
         check_frames(codec, bytes, len);
 }
 
-size_t take_options(struct codec *codec, const char *bytes, size_t len)
+/* Options of the codec `length` out of the first bytes of an input; returns
+ * how many were taken. */
+static size_t take_options(struct codec *codec, const char *bytes, size_t len)
 {
     enum { TAKEN = 4 };
 
@@ -244,12 +246,25 @@ static void check_rewriting(bool rewrite(struct span, struct buffer *),
     free((char *)message.bytes);
 }
 
-void check_request(const char *bytes, size_t len)
+void check_decoder(const char *name, const char *bytes, size_t len)
 {
-    check_rewriting(rewrite_request, bytes, len);
-}
+    size_t taken = 0;
+    struct codec codec;
+    int kind = 0;
 
-void check_response(const char *bytes, size_t len)
-{
-    check_rewriting(rewrite_response, bytes, len);
+    if (strcmp(name, "protobuf") == 0) {
+        check_rewriting(rewrite_request, bytes, len);
+        check_rewriting(rewrite_response, bytes, len);
+        return;
+    }
+    while (strcmp(codec_name(kind), name) != 0)
+        kind++;
+    codec = codec_defaults((enum codec_kind)kind);
+    if (kind == CODEC_LENGTH)
+        taken = take_options(&codec, bytes, len);
+    check_stream(&codec, bytes + taken, len - taken);
+    if (kind == CODEC_HTTP) {
+        codec.is_client = true;
+        check_stream(&codec, bytes, len);
+    }
 }

@@ -16,16 +16,14 @@
  * to itself. */
 void check_stream(const struct codec *codec, const char *bytes, size_t len);
 
-/* Options of the codec `length` out of the first bytes of an input; returns
- * how many were taken. */
-size_t take_options(struct codec *codec, const char *bytes, size_t len);
+/* What must hold of each decoder by its name: of a codec as above, of "length"
+ * with options out of the first bytes of the input, of "http" on both sides; of
+ * "protobuf", that a message is read without looking beyond its end, or
+ * refused; what was read lies within it; and written again, it reads as the
+ * same. */
+void check_decoder(const char *name, const char *bytes, size_t len);
 
-/* A message is read without looking beyond its end, or refused; what was read
- * lies within it; and written again, it reads as the same. */
-void check_request(const char *bytes, size_t len);
-void check_response(const char *bytes, size_t len);
-
-/* libFuzzer calls this; each target defines it. */
+/* libFuzzer calls this; target.c defines it. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #endif
