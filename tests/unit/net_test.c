@@ -29,6 +29,7 @@
 #include "programs.h"
 #include "resources.h"
 #include "roster.h"
+#include "signals.h"
 
 /* ---- files and descriptors ---- */
 
@@ -754,6 +755,39 @@ static void a_wake_pipe_never_blocks(void)
     expect_failure((int)read(fds[0], &byte, 1), EAGAIN);
 }
 
+/* A server that waits to write its log, which nobody reads, must hear a stop.
+ */
+static void a_stop_ends_a_write(void)
+{
+    int stop_fd, fds[2];
+    char byte;
+
+    hold_signals();
+    stop_fd = open_stop_pipe(60);
+    CHECK(stop_fd != -1);
+    CHECK(pipe(fds) == 0);
+    CHECK(fcntl(fds[1], F_SETFL, O_NONBLOCK) == 0);
+    while (write(fds[1], "", 1) == 1)
+        continue;
+    CHECK(fcntl(fds[1], F_SETFL, 0) == 0);
+    release_signals();
+    CHECK_EQ(stop_level(), 0);
+    alarm(1);
+    expect_failure((int)write(fds[1], "", 1), EINTR);
+    CHECK_EQ(stop_level(), 1);
+    CHECK(read(stop_fd, &byte, 1) == 1);
+}
+
+/* An event loop's accept must not wait for a client that has left. */
+static void a_listener_that_never_waits(void)
+{
+    int fd = listen_nonblocking("127.0.0.1", "0");
+
+    CHECK(fd != -1 && is_nonblocking(fd) && is_close_on_exec(fd));
+    expect_failure(accept(fd, NULL, NULL), EAGAIN);
+    CHECK(listen_nonblocking("192.0.2.1", "0") == -1);
+}
+
 static void no_descriptor_for_a_wake_pipe(void)
 {
     struct rlimit limit, before;
@@ -1143,6 +1177,8 @@ const struct check_case check_cases[] = {
     CASE(the_last_reply_arrives, "unit"),
     CASE(who_does_not_hang_up, "unit"),
     CASE(a_wake_pipe_never_blocks, "unit"),
+    CASE(a_stop_ends_a_write, "unit"),
+    CASE(a_listener_that_never_waits, "unit"),
     CASE(no_descriptor_for_a_wake_pipe, "unit"),
     CASE(descriptor_limits, "unit"),
     CASE(a_copy_is_a_copy, "unit"),
