@@ -869,6 +869,8 @@ static void deadlines(void)
     CHECK_EQ(deadline_ms(1000, 0), LLONG_MAX);
     CHECK_EQ(deadline_ms(5, INT_MAX), 5 + INT_MAX * 1000LL);
     CHECK(clock_ms() <= clock_ms());
+    CHECK(!is_new_second(5000, 5999) && is_new_second(5999, 6000));
+    CHECK(is_new_second(5000, 9500) && !is_new_second(7, 7));
 }
 
 /* ---- the log ---- */
