@@ -530,7 +530,7 @@ int main(int argc, char **argv)
         fail(folder);
     if (table_only)
         return print_table();
-    load_path = strdup(beside("load"));
+    load_path = PROGRAMS "/load";
     find_models();
     catch_signals();
     (void)two_cpus(&server_cpu, &load_cpu);

@@ -41,6 +41,7 @@ struct guest {
     char name;
     struct process client;
     double asked_ms, answered_ms, leaves_ms, left_ms;
+    int place; /* among the answered: 0, 1, 2 */
     char heard[64];
 };
 
@@ -237,10 +238,10 @@ static void find_order(struct stage *s)
     double a_leaves = s->guests[0].leaves_ms, last = NEVER;
     char *at = s->order;
 
-    for (;;) {
-        const struct guest *next = NULL;
+    for (int place = 0;; place++) {
+        struct guest *next = NULL;
 
-        for (const struct guest *g = s->guests; g < s->guests + CLIENTS; g++)
+        for (struct guest *g = s->guests; g < s->guests + CLIENTS; g++)
             if (g->answered_ms > last &&
                 (next == NULL || g->answered_ms < next->answered_ms))
                 next = g;
@@ -251,6 +252,7 @@ static void find_order(struct stage *s)
             at += sprintf(at, " |");
         at += sprintf(at, " %c", next->name);
         last = next->answered_ms;
+        next->place = place;
     }
 }
 
@@ -326,18 +328,14 @@ static void print_row(const struct guest *g, int ms)
     printf("%s\n", plain);
 }
 
-static void print_guest(const struct stage *s, const struct guest *g)
+static void print_guest(const struct guest *g)
 {
     static const char *const places[CLIENTS] = {"first", "second", "third"};
-    int place = 0;
 
-    for (int i = 0; i < CLIENTS; i++)
-        place += is_answered(&s->guests[i]) &&
-                 s->guests[i].answered_ms < g->answered_ms;
     if (is_answered(g))
         printf("  %c asked at %4.0f ms and heard \"%s\" %6.1f ms later, %s\n",
                g->name, g->asked_ms, g->heard, g->answered_ms - g->asked_ms,
-               places[place]);
+               places[g->place]);
     else
         printf("  %s%c was never answered%s\n", red, g->name, plain);
 }
@@ -351,7 +349,7 @@ static void print_stage(const struct stage *s)
         print_row(&s->guests[i], ms);
     putchar('\n');
     for (int i = 0; i < CLIENTS; i++)
-        print_guest(s, &s->guests[i]);
+        print_guest(&s->guests[i]);
     if (!s->as_it_should)
         printf("  %s** That is not as it should be: B and C should be answered "
                "%s A has left.%s\n",

@@ -1,11 +1,8 @@
 /* tests/compare/tool.c - see tool.h. */
 #include "tool.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "options.h"
 
@@ -27,19 +24,4 @@ double number(const char *word, double min, double max)
     if (end == word || *end != '\0' || !(value >= min && value <= max))
         usage_error(word, what);
     return value;
-}
-
-const char *beside(const char *name)
-{
-    enum { NAME_MOST = 64 };
-    static char paths[8][PATH_MAX + NAME_MOST];
-    static unsigned next;
-    char *path = paths[next++ % 8];
-    ssize_t n = readlink("/proc/self/exe", path, PATH_MAX);
-    char *slash;
-
-    path[n > 0 ? n : 0] = '\0';
-    slash = strrchr(path, '/');
-    snprintf(slash != NULL ? slash + 1 : path, NAME_MOST, "%s", name);
-    return path;
 }

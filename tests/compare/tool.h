@@ -1,6 +1,6 @@
 /*
- * tests/compare/tool.h - what the programs here have in common: where their
- * fellows are, and what they say of a word that should not stand there.
+ * tests/compare/tool.h - what the programs here have in common: what they say
+ * of a word that should not stand there.
  */
 #ifndef TOOL_H
 #define TOOL_H
@@ -14,8 +14,5 @@ _Noreturn void usage_error(const char *word, const char *what);
 /* The number that this word is, which may have a fraction; a usage error if it
  * is none, or not in this range. */
 double number(const char *word, double min, double max);
-
-/* The path of a program in the folder of this one; one of 8 static buffers. */
-const char *beside(const char *name);
 
 #endif

@@ -176,7 +176,7 @@ void experiment_buffer(struct experiment *e)
         e, "build/tests/compare/floor_epoll 127.0.0.1 PORT KIB");
     for (int kib = 4; kib <= 256; kib *= 4) {
         char size[16];
-        const char *argv[] = {beside("floor_epoll"), "127.0.0.1", "0", size,
+        const char *argv[] = {PROGRAMS "/floor_epoll", "127.0.0.1", "0", size,
                               NULL};
 
         snprintf(size, sizeof(size), "%d", kib);
@@ -217,7 +217,8 @@ static void conclude_writes(struct experiment *e)
 void experiment_writes(struct experiment *e)
 {
     static struct cells cells;
-    const char *each[] = {beside("floor_frames"), "127.0.0.1", "0", NULL, NULL};
+    const char *each[] = {PROGRAMS "/floor_frames", "127.0.0.1", "0", NULL,
+                          NULL};
     struct crew crew = {.count = 0};
 
     crew_add(e, &crew, TRAIT_FRAMES, NULL);

@@ -10,10 +10,10 @@
 
 static const struct {
     unsigned trait;
-    const char *floor;
-} floors[] = {{TRAIT_LOOP, "floor_epoll"},
-              {TRAIT_THREAD_EACH, "floor_thread"},
-              {TRAIT_PROCESS_EACH, "floor_fork"}};
+    const char *name, *program;
+} floors[] = {{TRAIT_LOOP, "floor_epoll", PROGRAMS "/floor_epoll"},
+              {TRAIT_THREAD_EACH, "floor_thread", PROGRAMS "/floor_thread"},
+              {TRAIT_PROCESS_EACH, "floor_fork", PROGRAMS "/floor_fork"}};
 enum { FLOORS = sizeof(floors) / sizeof(floors[0]), MOST_IDLE = 10000 };
 
 static struct entrant *floor_of(const struct entrant *s, struct crew *bare)
@@ -92,11 +92,11 @@ void experiment_floor(struct experiment *e)
     ADD_PICTURE(e, .shape = BARS, .title = "Memory for a silent client",
                 .y_title = "bytes");
     for (int i = 0; i < FLOORS; i++)
-        crew_add_program(&bare, floors[i].floor,
-                         (const char *[]){beside(floors[i].floor), NULL});
+        crew_add_program(&bare, floors[i].name,
+                         (const char *[]){floors[i].program, NULL});
     crew_add(e, &crew, TRAIT_CONCURRENT | ENTERED, NULL);
     crew_add_program(&crew, "floor_epoll itself",
-                     (const char *[]){beside(floors[0].floor), NULL});
+                     (const char *[]){floors[0].program, NULL});
     for (int clients = 10; clients <= (wishes.full ? 10000 : 100);
          clients *= 10)
         add_pairs(&cells, &crew, &bare, clients);

@@ -107,7 +107,7 @@ static void conclude_stacks(struct experiment *e, int clients)
 void experiment_stacks(struct experiment *e)
 {
     int clients = most_clients() < STACKS ? most_clients() : STACKS;
-    const char *argv[] = {beside("floor_thread"), "127.0.0.1", "0", "2048",
+    const char *argv[] = {PROGRAMS "/floor_thread", "127.0.0.1", "0", "2048",
                           NULL};
     struct crew crew = {.count = 0}, bare = {.count = 0};
 

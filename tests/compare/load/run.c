@@ -343,12 +343,10 @@ static void set_timer(void)
     (void)timerfd_settime(timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
-/* Open loop: whatever has come due by now is sent, however much is on its way;
- * what came due for one client together goes out together. */
+/* Open loop: whatever has come due by now is sent, however much is on its way.
+ */
 static void follow_schedule(void)
 {
-    uint64_t first = scheduled;
-
     for (; due_ns(scheduled) <= now && due_ns(scheduled) < end_ns;
          scheduled++) {
         struct client *c = &clients[scheduled % set->clients];
@@ -358,14 +356,10 @@ static void follow_schedule(void)
             continue;
         }
         let_come_due(c);
-        if (!c->is_full)
+        if (!c->is_full) {
             histogram_add(&result->lateness, now - due_ns(scheduled));
-    }
-    for (uint32_t i = 0; i < set->clients && first + i < scheduled; i++) {
-        struct client *c = &clients[(first + i) % set->clients];
-
-        if (c->fd != -1 && !c->is_full)
             send_due(c);
+        }
     }
     set_timer();
 }

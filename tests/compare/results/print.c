@@ -1,5 +1,5 @@
 /* tests/compare/results/print.c - see results.h: the results for a terminal. */
-#include "print.h"
+#include "text.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
-/* tests/compare/results/table.c - see print.h: text and tables on a
+/* tests/compare/results/table.c - see text.h: text and tables on a
  * terminal. */
-#include "print.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>

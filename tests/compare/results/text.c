@@ -118,34 +118,33 @@ const char *percent_text(char text[NUMBER_SIZE], double percent)
 
 /* ---- text ---- */
 
-static bool follow(const unsigned char *at, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if ((at[i] & 0xC0) != 0x80)
-            return false;
-    return true;
-}
-
-/* Not beyond U+10FFFF, no halves of UTF-16, no longer than needed. */
 size_t character_len(const char *at)
 {
+    /* What its first byte is, how long it is, and what its second byte is. */
+    static const struct {
+        unsigned char first, last;
+        size_t len;
+        unsigned char low, high;
+    } kinds[] = {
+        {0x01, 0x7F, 1, 0, 0},       {0xC2, 0xDF, 2, 0x80, 0xBF},
+        {0xE0, 0xE0, 3, 0xA0, 0xBF}, {0xE1, 0xEC, 3, 0x80, 0xBF},
+        {0xED, 0xED, 3, 0x80, 0x9F}, {0xEE, 0xEF, 3, 0x80, 0xBF},
+        {0xF0, 0xF0, 4, 0x90, 0xBF}, {0xF1, 0xF3, 4, 0x80, 0xBF},
+        {0xF4, 0xF4, 4, 0x80, 0x8F},
+    };
     const unsigned char *b = (const unsigned char *)at;
+    size_t k = 0;
 
-    if (b[0] < 0x80)
-        return b[0] != 0;
-    if (b[0] >= 0xC2 && b[0] <= 0xDF)
-        return follow(b + 1, 1) ? 2 : 0;
-    if (b[0] >= 0xE0 && b[0] <= 0xEF)
-        return follow(b + 1, 2) && !(b[0] == 0xE0 && b[1] < 0xA0) &&
-                       !(b[0] == 0xED && b[1] > 0x9F)
-                   ? 3
-                   : 0;
-    if (b[0] >= 0xF0 && b[0] <= 0xF4)
-        return follow(b + 1, 3) && !(b[0] == 0xF0 && b[1] < 0x90) &&
-                       !(b[0] == 0xF4 && b[1] > 0x8F)
-                   ? 4
-                   : 0;
-    return 0;
+    while (k < sizeof(kinds) / sizeof(kinds[0]) &&
+           (b[0] < kinds[k].first || b[0] > kinds[k].last))
+        k++;
+    if (k == sizeof(kinds) / sizeof(kinds[0]))
+        return 0;
+    for (size_t i = 1; i < kinds[k].len; i++)
+        if (b[i] < (i == 1 ? kinds[k].low : 0x80) ||
+            b[i] > (i == 1 ? kinds[k].high : 0xBF))
+            return 0;
+    return kinds[k].len;
 }
 
 void write_escaped(FILE *out, const char *text)
