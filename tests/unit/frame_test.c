@@ -330,7 +330,7 @@ static void feed_list(struct feed *f, const char *const *pieces,
 static void decode_06_07_pieces(void)
 {
     static const char *const pieces[] = {"\0\0", "\0\011abc", "defghi",
-                                         "\0\0\0\00312", "3\0\0\0\x0b" HELLO};
+                                         "\0\0\0\00312", ("3\0\0\0\x0b" HELLO)};
     static const size_t lens[] = {2, 5, 6, 6, 16};
     struct codec codec = codec_defaults(CODEC_LENGTH);
     struct feed f;
