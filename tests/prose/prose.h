@@ -102,7 +102,6 @@ bool find_function(const struct text *t, const char *name, struct function *f);
 struct variable {
     char name[64];
     size_t first, end;
-    bool has_comment;
     bool is_const;
 };
 

@@ -126,8 +126,9 @@ static void check_variables(const struct text *t)
     int count = 0;
 
     while (next_variable(&code, v.end, &v)) {
-        if (strchr(code.lines[v.first], ',') != NULL)
-            CHECK_FAIL("%s:%zu: one variable a line", t->path, v.first + 1);
+        for (size_t i = v.first; i < v.end; i++)
+            if (strchr(code.lines[i], ',') != NULL)
+                CHECK_FAIL("%s:%zu: one variable a line", t->path, i + 1);
         if (!v.is_const && changes_later(&code, v.name)) {
             names = keep_format("%s %s", names, v.name);
             count++;

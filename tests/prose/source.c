@@ -90,36 +90,48 @@ bool find_function(const struct text *t, const char *name, struct function *f)
     return false;
 }
 
-/* "static struct conn *conns; ..." of the file, no function. */
-static bool is_variable(const char *line)
+/* "static struct conn *conns;" of the file, as one line up to its ";" or the
+ * "=" of its first value, in line *end - 1: clang-format breaks what is long.
+ * NULL: a function, a pointer to one, or a struct that has no name. */
+static char *declaration(const struct text *t, size_t at, size_t *end)
 {
-    size_t code = strcspn(line, ";=");
+    char *code = keep_format("%s", t->lines[at]);
 
-    return starts_with(line, "static ") && line[code] != '\0' &&
-           memchr(line, '(', code) == NULL;
+    if (!starts_with(code, "static "))
+        return NULL;
+    for (*end = at + 1; strpbrk(code, ";={(") == NULL; ++*end) {
+        if (*end == t->count)
+            return NULL;
+        code = keep_format("%s %s", code, trimmed(t->lines[*end]));
+    }
+    at = strcspn(code, ";={(");
+    return strchr(";=", code[at]) != NULL ? code : NULL;
 }
 
 bool next_variable(const struct text *t, size_t from, struct variable *v)
 {
-    size_t at = from;
-    const char *line, *end;
+    char *code = NULL;
+    const char *start, *end;
 
-    while (at < t->count && !is_variable(t->lines[at]))
-        at++;
-    if (at == t->count)
+    *v = (struct variable){.first = from};
+    while (v->first < t->count) {
+        code = declaration(t, v->first, &v->end);
+        if (code != NULL)
+            break;
+        v->first++;
+    }
+    if (code == NULL)
         return false;
-    line = t->lines[at];
-    *v = (struct variable){.first = at, .end = at + 1};
-    v->is_const = find_word(line, "const") != NULL;
-    v->has_comment = strstr(line, "/*") != NULL;
-    while (v->has_comment && !ends_with(t->lines[v->end - 1], "*/"))
-        v->end++;
-    end = line + strcspn(line, "[;=");
+    v->is_const = find_word(code, "const") != NULL;
+    if (strstr(code, "/*") != NULL)
+        while (!ends_with(t->lines[v->end - 1], "*/"))
+            v->end++;
+    end = code + strcspn(code, "[;=");
     while (end[-1] == ' ')
         end--;
-    for (line = end; is_word_char(line[-1]);)
-        line--;
-    snprintf(v->name, sizeof(v->name), "%.*s", (int)(end - line), line);
+    for (start = end; is_word_char(start[-1]);)
+        start--;
+    snprintf(v->name, sizeof(v->name), "%.*s", (int)(end - start), start);
     return true;
 }
 

@@ -1,7 +1,8 @@
 /*
  * tests/prose/twins.c - a function of one name in two servers, or in two
- * clients, is the same to the byte, its comment included; so is a static that
- * has a comment. Then the diff between neighbours is the lesson.
+ * clients, is the same to the byte, its comment included; so is a static of the
+ * file, but for how its line is broken. Then the diff between neighbours is the
+ * lesson.
  *
  * Where it is not the same the tables below say who shares which text, and
  * why. A server in none of the groups has the text of its neighbour, so a new
@@ -37,6 +38,7 @@ static const struct exception in_servers[] = {
 
 static const struct exception in_clients[] = {
     {"read_input", "01 | 04 05 06 | 07", "lines, what comes, frames"},
+    {"sender", "02 | 03", "a process, or a thread"},
     {"start_sender", "02 | 03", "a process, or a thread"},
     {"live_as_sender", "02 | 03", "a process, or a thread"},
     {"end_sender", "02 | 03", "a process, or a thread"},
@@ -79,6 +81,7 @@ static const struct exception *exception_of(const struct kind *k,
 struct twin {
     struct text file;
     size_t first, end;
+    bool is_variable;
 };
 
 static bool find_variable(const struct text *t, const char *name,
@@ -86,7 +89,7 @@ static bool find_variable(const struct text *t, const char *name,
 {
     *v = (struct variable){.end = 0};
     while (next_variable(t, v->end, v))
-        if (v->has_comment && strcmp(v->name, name) == 0)
+        if (strcmp(v->name, name) == 0)
             return true;
     return false;
 }
@@ -99,7 +102,7 @@ static bool find_twin(const struct kind *k, const struct server_info *s,
 
     if (k->source(s) == NULL)
         return false;
-    found->file = read_text("%s", k->source(s));
+    *found = (struct twin){.file = read_text("%s", k->source(s))};
     if (find_function(&found->file, name, &f)) {
         found->first = f.comment;
         found->end = f.end;
@@ -108,22 +111,25 @@ static bool find_twin(const struct kind *k, const struct server_info *s,
     if (find_variable(&found->file, name, &v)) {
         found->first = v.first;
         found->end = v.end;
+        found->is_variable = true;
         return true;
     }
     return false;
 }
 
-/* How far the comment of a static is indented depends on the lines around. */
-static const char *without_columns(const char *line)
+/* A static and its comment without columns and breaks: those depend on the
+ * lines around it. */
+static char *in_one_line(const struct twin *v)
 {
-    const char *comment = strstr(line, "/*");
-    const char *code = line;
+    char *line = keep_format("%s", "");
 
-    if (!starts_with(line, "static ") || comment == NULL)
-        return line;
-    return keep_format(
-        "%s %s", trimmed(keep_format("%.*s", (int)(comment - code), code)),
-        comment);
+    for (size_t i = v->first; i < v->end; i++) {
+        char *words = keep_format("%s", v->file.lines[i]);
+
+        for (char *w = strtok(words, " "); w != NULL; w = strtok(NULL, " "))
+            line = keep_format("%s %s", line, w);
+    }
+    return line;
 }
 
 /* The first line in which they differ, counted from their beginnings, or -1. */
@@ -131,11 +137,13 @@ static int difference(const struct twin *a, const struct twin *b)
 {
     size_t lines = a->end - a->first;
 
+    if (a->is_variable && b->is_variable)
+        return strcmp(in_one_line(a), in_one_line(b)) == 0 ? -1 : 0;
     if (b->end - b->first < lines)
         lines = b->end - b->first;
     for (size_t i = 0; i < lines; i++)
-        if (strcmp(without_columns(a->file.lines[a->first + i]),
-                   without_columns(b->file.lines[b->first + i])) != 0)
+        if (strcmp(a->file.lines[a->first + i], b->file.lines[b->first + i]) !=
+            0)
             return (int)i;
     return a->end - a->first == b->end - b->first ? -1 : (int)lines;
 }
@@ -234,8 +242,7 @@ static void check_twins(const struct kind *k)
         if (strcmp(f.name, "main") != 0)
             check_twin(k, f.name);
     while (next_variable(&t, v.end, &v))
-        if (v.has_comment)
-            check_twin(k, v.name);
+        check_twin(k, v.name);
 }
 
 void case_twins(void)
