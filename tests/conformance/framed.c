@@ -1,4 +1,4 @@
-/* tests/conformance/framed.c - runs the cases of stage 07. See framed.h. */
+/* tests/conformance/framed.c - runs the cases about frames. See framed.h. */
 #include "framed.h"
 
 #include <stdio.h>
