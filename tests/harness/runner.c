@@ -459,6 +459,8 @@ int run_tests(int argc, char **argv, const struct test_program *of)
     program = of;
     words = argv;
     read_options(argc, argv, &list);
+    if (program->choose != NULL)
+        program->choose();
     add_rows();
     if (list)
         return list_cases();

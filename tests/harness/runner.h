@@ -34,6 +34,8 @@ struct test_program {
     const struct check_case *const *tables;
     const char *like;     /* the default of --stage; NULL: no server is run */
     const char *help_end; /* printed at the end of --help, or NULL */
+    void (*choose)(void); /* or NULL: fills the tables, which hang on
+                           * the_server */
 };
 int run_tests(int argc, char **argv, const struct test_program *program);
 

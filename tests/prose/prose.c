@@ -2,8 +2,10 @@
  */
 #include "prose.h"
 
-#include <stdio.h>
-#include <string.h>
+#include "runner.h"
+
+/* CTest's label, and a limit that replays many commands. */
+#define PROSE "prose", 180
 
 const struct server_info *server;
 
@@ -45,66 +47,71 @@ static bool is_built_stage(void)
 }
 
 static const struct row server_cases[] = {
-    {CASE(case_sizes, "prose", 180), NULL},
-    {CASE(case_header, "prose", 180), NULL},
-    {CASE(case_order, "prose", 180), NULL},
-    {CASE(case_twins, "prose", 180), NULL},
-    {CASE(case_diff_budget, "prose", 180), has_neighbour},
-    {CASE(case_riddles, "prose", 180), NULL},
-    {CASE(case_readme_form, "prose", 180), is_stage},
-    {CASE(case_page, "prose", 180), is_variant_with_page},
-    {CASE(case_readme_names, "prose", 180), has_page},
-    {CASE(case_readme_code, "prose", 180), has_page},
-    {CASE(case_picture, "prose", 180), is_stage},
-    {CASE(case_transcripts, "prose", 180), has_built_page},
-    {CASE(case_cc_lines, "prose", 180), is_built_stage},
-    {CASE(case_built_alone, "prose", 180), is_built_stage},
-    {CASE(case_exercise, "prose", 180), is_built_stage},
+    {CASE(case_sizes, PROSE), NULL},
+    {CASE(case_header, PROSE), NULL},
+    {CASE(case_order, PROSE), NULL},
+    {CASE(case_twins, PROSE), NULL},
+    {CASE(case_diff_budget, PROSE), has_neighbour},
+    {CASE(case_riddles, PROSE), NULL},
+    {CASE(case_readme_form, PROSE), is_stage},
+    {CASE(case_page, PROSE), is_variant_with_page},
+    {CASE(case_readme_names, PROSE), has_page},
+    {CASE(case_readme_code, PROSE), has_page},
+    {CASE(case_picture, PROSE), is_stage},
+    {CASE(case_transcripts, PROSE), has_built_page},
+    {CASE(case_cc_lines, PROSE), is_built_stage},
+    {CASE(case_built_alone, PROSE), is_built_stage},
+    {CASE(case_exercise, PROSE), is_built_stage},
 };
 
 static const struct row repository_cases[] = {
-    {CASE(case_twins_table, "prose", 180), NULL},
-    {CASE(case_stage_table, "prose", 180), NULL},
-    {CASE(case_links, "prose", 180), NULL},
-    {CASE(case_words, "prose", 180), NULL},
-    {CASE(case_white_space, "prose", 180), NULL},
-    {CASE(case_files_named, "prose", 180), NULL},
-    {CASE(case_functions_named, "prose", 180), NULL},
-    {CASE(case_errno_dictionary, "prose", 180), NULL},
-    {CASE(case_commands_named, "prose", 180), NULL},
-    {CASE(case_diff_targets, "prose", 180), NULL},
-    {CASE(case_docs_cc_lines, "prose", 180), NULL},
-    {CASE(case_docs_transcripts, "prose", 180), NULL},
-    {CASE(case_format, "prose", 180), NULL},
-    {CASE(case_file_heads, "prose", 180), NULL},
-    {CASE(case_includes, "prose", 180), NULL},
-    {CASE(case_rulers, "prose", 180), NULL},
-    {CASE(case_names_agree, "prose", 180), NULL},
+    {CASE(case_twins_table, PROSE), NULL},
+    {CASE(case_stage_table, PROSE), NULL},
+    {CASE(case_links, PROSE), NULL},
+    {CASE(case_words, PROSE), NULL},
+    {CASE(case_white_space, PROSE), NULL},
+    {CASE(case_files_named, PROSE), NULL},
+    {CASE(case_functions_named, PROSE), NULL},
+    {CASE(case_errno_dictionary, PROSE), NULL},
+    {CASE(case_commands_named, PROSE), NULL},
+    {CASE(case_diff_targets, PROSE), NULL},
+    {CASE(case_docs_cc_lines, PROSE), NULL},
+    {CASE(case_docs_transcripts, PROSE), NULL},
+    {CASE(case_format, PROSE), NULL},
+    {CASE(case_file_heads, PROSE), NULL},
+    {CASE(case_includes, PROSE), NULL},
+    {CASE(case_rulers, PROSE), NULL},
+    {CASE(case_names_agree, PROSE), NULL},
     {CASE(case_variant, "prose", 900), NULL},
 };
 
-static struct check_case cases[32];
-static size_t count;
+static struct check_case chosen[32]; /* {0} ends them */
 
-static void choose(const struct row *rows, size_t n)
+static void choose(void)
 {
-    CHECK(n <= CHECK_COUNT(cases));
+    const struct row *rows = server_cases;
+    size_t n = CHECK_COUNT(server_cases), count = 0;
+
+    server = the_server;
+    if (server == NULL) {
+        rows = repository_cases;
+        n = CHECK_COUNT(repository_cases);
+    }
+    CHECK(n < CHECK_COUNT(chosen));
     for (size_t i = 0; i < n; i++)
         if (rows[i].applies == NULL || rows[i].applies())
-            cases[count++] = rows[i].c;
+            chosen[count++] = rows[i].c;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc > 2 && strcmp(argv[1], "--stage") == 0) {
-        server = server_named(argv[2]);
-        if (server == NULL) {
-            fprintf(stderr, "prose: no server '%s' in the list\n", argv[2]);
-            return 2;
-        }
-        choose(server_cases, CHECK_COUNT(server_cases));
-    } else {
-        choose(repository_cases, CHECK_COUNT(repository_cases));
-    }
-    return check_main(argc, argv, cases, count);
+    static const struct check_case *const tables[] = {chosen, NULL};
+    static const struct test_program prose = {
+        .tables = tables,
+        .help_end = "\n  --stage NAME    the cases about that server, not "
+                    "those about the whole\n"
+                    "                  repository\n",
+        .choose = choose};
+
+    return run_tests(argc, argv, &prose);
 }

@@ -70,7 +70,7 @@ int run_command(const char *command, char **output)
     CHECK(spec.out != -1);
     p = process_start(spec);
     close(spec.out);
-    while (!process_has_ended(p)) /* CTest's TIMEOUT is the limit */
+    while (!process_has_ended(p)) /* the case's own limit ends it */
         nap_ms(3);
     *output = keep(process_log(p));
     status = p->status;
