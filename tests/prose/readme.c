@@ -9,7 +9,7 @@
 #include "prose.h"
 
 enum {
-    MAX_LINES = 120,
+    MAX_LINES = 150,
     MAX_PAGE = 45, /* of a variant */
     EXERCISES = 3,
     MIN_POINTS = 3,
