@@ -5,8 +5,7 @@
  *     one write:  [answer 1][answer 2][answer 3]
  *
  * New here: a codec (frame.h) finds where a message ends; an input buffer.
- * From common/: what 04-select/server.c names. From this folder: frame_decode()
- * cuts a frame out of what has come, answer_frame() answers it.
+ * From common/: as 04-select/server.c. Here: frame_decode(), answer_frame().
  * Its limit: one thread. A handler that works long holds up everyone.
  */
 #include <errno.h>
@@ -154,7 +153,9 @@ static int conn_read(struct conn *c)
     conn_answer(c);
     if (wants_write(c))
         return conn_write(c);
-    return c->leaving ? conn_half_close(c) : 0;
+    if (c->leaving)
+        return conn_half_close(c);
+    return 0;
 }
 
 static void conn_close(struct conn *c, int why)

@@ -4,12 +4,17 @@
  *
  *     an assignment in a condition; but while ((n = recv(...)) > 0) is
  *     everyone's, and so are the loops around accept, waitpid, getopt_long
- *     an act behind "&&" or "||" in a condition: whether it happens hangs on
- *     what stands before it. One act is plain, if (shutdown(...) == -1),
- *     and so is one behind a look at what it is done with, as in
- *     if (fd == -1 || listen(fd, n) == -1)
+ *     an act behind "&&", "||" or "?": whether it happens hangs on what stands
+ *     before it. One act is plain, if (shutdown(...) == -1), and so is one
+ *     behind a look at what it is done with, if (fd == -1 || listen(fd, n)
+ *     == -1), and a choice between two steps whose result is kept,
+ *     error = writing ? conn_write(c) : conn_read(c)
  *     a ?: in another, and the comma operator
  *     an act whose value saves a line: now_ms += work(...)
+ *     errno = 0, which makes of errno a second way to return
+ *
+ * It does not see a question that acts, an act in an initializer of many lines,
+ * a failure looked at two calls later, and a sum that stands for a condition.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,19 +26,19 @@
 static const char *const questions[] = {
     "strlen",         "strcmp",     "strncmp",   "memcmp",   "memchr",
     "strchr",         "FD_ISSET",   "WIFEXITED", "clock_ms", "buffer_len",
-    "accept_verdict", "stop_level", "sizeof",    "ferror",
+    "accept_verdict", "stop_level", "sizeof",    "ferror",   "WEXITSTATUS",
 };
 
 /* What is in the parentheses of a control statement, as one line. */
 struct piece {
     const char *keyword; /* "if", "while", "for", "switch" */
     char *code;
-    size_t line;
+    size_t line, last; /* where the keyword stands, and the last parenthesis */
 };
 
-/* From an opening parenthesis to the end of the line with its partner's, in
- * one line; what is inside of it. */
-static char *inside_parentheses(const struct text *t, size_t line,
+/* What is inside of an opening parenthesis and its partner, as one line; *line
+ * becomes the partner's. */
+static char *inside_parentheses(const struct text *t, size_t *line,
                                 const char *open)
 {
     char *code = keep_format("%s", open + 1);
@@ -44,8 +49,8 @@ static char *inside_parentheses(const struct text *t, size_t line,
         if (*at == '\0') {
             size_t seen = (size_t)(at - code);
 
-            CHECK(++line < t->count);
-            code = keep_format("%s %s", code, trimmed(t->lines[line]));
+            CHECK(++*line < t->count);
+            code = keep_format("%s %s", code, trimmed(t->lines[*line]));
             at = code + seen;
         }
         depth += (*at == '(') - (*at == ')');
@@ -69,8 +74,8 @@ static bool find_condition(const struct text *t, size_t line, struct piece *p)
             continue;
         at += strlen(words[i]);
         CHECK(starts_with(at, " ("));
-        *p =
-            (struct piece){words[i], inside_parentheses(t, line, at + 1), line};
+        *p = (struct piece){.keyword = words[i], .line = line, .last = line};
+        p->code = inside_parentheses(t, &p->last, at + 1);
         return true;
     }
     return false;
@@ -174,8 +179,8 @@ static bool begins_with_value(const char *code)
            starts_with(code, "--") || *code == '(';
 }
 
-/* What stands behind the first "&&" or "||", a look at what is needed apart;
- * or NULL. */
+/* What stands behind the first "&&", "||" or "?", a look at what is needed
+ * apart; or NULL. */
 static const char *behind_first(const char *code)
 {
     const char *look = code;
@@ -185,26 +190,68 @@ static const char *behind_first(const char *code)
     if (starts_with(look, " == -1 || ") || starts_with(look, " == NULL || "))
         code = strstr(look, "||") + 2;
     for (; *code != '\0'; code++)
-        if (starts_with(code, "&&") || starts_with(code, "||"))
-            return code + 2;
+        if (starts_with(code, "&&") || starts_with(code, "||") || *code == '?')
+            return code + 1;
     return NULL;
 }
 
+/* "conn_write(c)", and nothing else, up to `end`. */
+static bool is_call(const char *code, const char *end)
+{
+    int depth = 0;
+
+    while (is_word_char(*code))
+        code++;
+    if (*code != '(')
+        return false;
+    do {
+        depth += (*code == '(') - (*code == ')');
+        code++;
+    } while (code < end && depth > 0);
+    return code == end && depth == 0;
+}
+
+/* "error = writing ? conn_write(c) : conn_read(c);" */
+static bool is_choice(const char *code)
+{
+    const char *value = strstr(code, " = ");
+    const char *first = strstr(code, " ? ");
+    const char *second = strstr(code, " : ");
+    const char *end = strchr(code, ';');
+
+    return value != NULL && first > value && second > first && end > second &&
+           behind_first(value) == first + 2 &&
+           act_in(keep_format("%.*s", (int)(first - value), value)) == NULL &&
+           is_call(first + 3, second) && is_call(second + 3, end);
+}
+
 /* Each function returns how many riddles it has found, and names them. */
-static int look_at_condition(const struct text *t, size_t line,
-                             const char *code)
+static int look_at_branches(const struct text *t, size_t line, const char *code)
 {
     const char *rest = behind_first(code);
+    const char *first = strchr(code, '?');
     int found = 0;
 
-    if (assignment_in(code) != NULL) {
-        riddle(t, line, "an assignment in a condition");
-        found++;
-    }
-    if (rest != NULL && act_in(rest) != NULL) {
+    if (rest != NULL && act_in(rest) != NULL && !is_choice(code)) {
         riddle(t, line,
                keep_format("whether %s() happens hangs on what is before it",
                            act_in(rest)));
+        found++;
+    }
+    if (first != NULL && strchr(first + 1, '?') != NULL) {
+        riddle(t, line, "a ?: in another");
+        found++;
+    }
+    return found;
+}
+
+static int look_at_condition(const struct text *t, size_t line,
+                             const char *code)
+{
+    int found = look_at_branches(t, line, code);
+
+    if (assignment_in(code) != NULL) {
+        riddle(t, line, "an assignment in a condition");
         found++;
     }
     if (has_comma(code)) {
@@ -241,7 +288,7 @@ static int look_at_control(const struct text *t, const struct piece *p)
     return look_at_condition(t, p->line, rest != NULL ? rest : p->code);
 }
 
-/* Where a statement goes on: the lines up to the one with its ";". */
+/* As one line: the lines up to the one with its ";". */
 static char *statement(const struct text *t, size_t line)
 {
     char *code = trimmed(t->lines[line]);
@@ -268,11 +315,10 @@ static int look_at_statement(const struct text *t, size_t line)
     static const char *const acts[] = {"(void)work(", "= work(",
                                        "= log_shortage("};
     const char *code = without_label(statement(t, line));
-    const char *first = strchr(code, '?');
-    int found = 0;
+    int found = look_at_branches(t, line, code);
 
-    if (first != NULL && strchr(first + 1, '?') != NULL) {
-        riddle(t, line, "a ?: in another");
+    if (starts_with(code, "errno = 0")) {
+        riddle(t, line, "errno as a second way to return");
         found++;
     }
     if ((begins_with_value(code) || starts_with(code, "return ")) &&
@@ -293,7 +339,8 @@ static bool ends_statement(const char *line)
     const char *code = trimmed(line);
 
     return *code == '\0' || strchr(";{}:", code[strlen(code) - 1]) != NULL ||
-           starts_with(code, "#") || ends_with(code, "else");
+           starts_with(code, "#") || ends_with(code, "else") ||
+           strcmp(code, "do") == 0;
 }
 
 static int look_at(const char *path)
@@ -303,15 +350,20 @@ static int look_at(const char *path)
     struct function f = {.end = 0};
     int found = 0;
 
-    while (next_function(&code, f.end, &f))
-        for (size_t i = f.first; i < f.end; i++) {
+    while (next_function(&code, f.end, &f)) {
+        size_t body = f.end; /* of the last control statement */
+
+        for (size_t i = f.first + 1; i < f.end; i++) {
             struct piece p;
 
-            if (find_condition(&code, i, &p))
+            if (find_condition(&code, i, &p)) {
                 found += look_at_control(&code, &p);
-            if (i > f.first && ends_statement(code.lines[i - 1]))
+                body = p.last + 1;
+            } else if (i == body || ends_statement(code.lines[i - 1])) {
                 found += look_at_statement(&code, i);
+            }
         }
+    }
     return found;
 }
 
