@@ -26,7 +26,8 @@ struct check_case {
                          * labelled "fault" too */
     int timeout_s;      /* the limit of time; 0: 30, and a case's own waits end
                          * after 20 seconds */
-    unsigned int needs; /* traits that its server must have (servers.h) */
+    unsigned int needs; /* traits that its server must have (servers.h);
+                         * and NEEDS_CLIENT (runner.h) */
     unsigned int transports; /* where it runs beside TCP (runner.h) */
     unsigned int lacks;      /* traits that its server must not have */
     const char *each; /* words, one case each: "lock-empty", "shards-empty" */

@@ -123,6 +123,8 @@ static void add_row(const struct check_case *row)
     char word[WORD];
     int used;
 
+    if (client_path != NULL)
+        traits |= NEEDS_CLIENT;
     if ((row->needs & ~traits) != 0 || (row->lacks & traits) != 0)
         return;
     if (rest == NULL)

@@ -42,6 +42,9 @@ int run_tests(int argc, char **argv, const struct test_program *program);
 extern const struct server_info *the_server;
 bool is_a(unsigned int traits); /* the_server has them all */
 
+/* Among the `needs` of a row: without --client it is no case at all. */
+enum { NEEDS_CLIENT = 1 << 30 };
+
 /* The client under test, NULL without --client; and a library to be preloaded,
  * NULL without --preload. The need_ forms skip the case if there is none. */
 extern const char *client_path, *preload_path;

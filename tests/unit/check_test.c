@@ -53,6 +53,7 @@ static const struct check_case table[] = {
     EACH("pass-*-EAGAIN", "read write", it_passes, "good"),
     CASE(case_links, "good", 7),
     CASE(it_passes, "good", 30, TRAIT_SELECT),
+    CASE(it_passes, "client", 30, NEEDS_CLIENT),
     CASE(it_fails, "bad"),
     CASE(it_skips, "bad"),
     CASE(it_dies, "bad"),
@@ -67,6 +68,15 @@ static struct run run_table(const char *word, const char *value)
                                              .args = {"--table", word, value},
                                              .unwrapped = true},
                        NULL, 0);
+}
+
+static int count_lines(const char *text)
+{
+    int count = 0;
+
+    for (; *text != '\0'; text++)
+        count += *text == '\n';
+    return count;
 }
 
 static void expect_status(const struct run *r, int status)
@@ -88,20 +98,31 @@ static void names(void)
         "it-passes good ", "red-it-passes good ",    "blue-it-passes good ",
         "links good ",     "pass-read-EAGAIN good ", "pass-write-EAGAIN good "};
     struct run r = run_table("--list", NULL);
-    int count = 0;
 
     expect_status(&r, 0);
     for (size_t i = 0; i < CHECK_COUNT(lines); i++)
         expect_said(r.out, lines[i]);
-    for (const char *c = r.out; *c != '\0'; c++)
-        count += *c == '\n';
-    CHECK_EQ(count, 10);
+    CHECK_EQ(count_lines(r.out), 10);
     run_free(&r);
     r = run_table("--stage", "04");
     expect_said(r.out, "7 passed, 3 failed, 1 skipped\n");
     run_free(&r);
     r = run_table("nothing-like-that", NULL);
     expect_status(&r, 2);
+    run_free(&r);
+}
+
+/* What needs a client is no case where there is none: 70 skips that nobody can
+ * help would hide one that matters. */
+static void case_for_a_client(void)
+{
+    struct run r = run_table("--kind=client", "--list");
+
+    CHECK_EQ(r.out_len, 0);
+    run_free(&r);
+    r = run_table("--client=/bin/true", "--list");
+    expect_said(r.out, "it-passes client ");
+    CHECK_EQ(count_lines(r.out), 11);
     run_free(&r);
 }
 
@@ -171,6 +192,7 @@ static void server_that_never_announces(void)
 
 static const struct check_case cases[] = {
     CASE(names, "unit"),
+    CASE(case_for_a_client, "unit"),
     CASE(sums, "unit"),
     CASE(reports, "unit"),
     CASE(server_that_never_announces, "unit"),
