@@ -277,13 +277,21 @@ static const char *own_name(void)
     return slash == NULL ? words[0] : slash + 1;
 }
 
+static void name_choice(const char *option, const char *word)
+{
+    if (word != NULL)
+        fprintf(stderr, " %s'%s'", option, word);
+}
+
 static int run_chosen(void)
 {
     if (count == 0) {
-        fprintf(stderr, "%s: no case '%s'%s%s (--list names them)\n",
-                own_name(), chosen_name == NULL ? "" : chosen_name,
-                the_server == NULL ? "" : " for ",
-                the_server == NULL ? "" : the_server->name);
+        fprintf(stderr, "%s: no case", own_name());
+        name_choice("", chosen_name);
+        name_choice("--kind ", chosen_kind);
+        name_choice("--transport ", chosen_transport);
+        name_choice("--stage ", the_server == NULL ? NULL : the_server->name);
+        fprintf(stderr, " (--list names them)\n");
         return 2;
     }
     if (chosen_name != NULL && strcmp(chosen_name, cases[0].name) == 0)
@@ -306,10 +314,8 @@ static const char server_help[] =
     "  --port PORT     a server that runs already, on 127.0.0.1: only what\n"
     "                  can be told through a connection is looked at\n"
     "  --service NAME  with --port: what it serves (default echo)\n"
-    "  --stage NAME    how it serves: like 01 one client at a time, 02 by\n"
-    "                  processes, 03 by threads, 04 to 06 by one loop, or "
-    "like\n"
-    "                  another one of ours, 06-epoll/edge (default %s)\n"
+    "  --stage NAME    how it serves: like which of ours (default %s);\n"
+    "                  they stand below, and 04 is enough of a name\n"
     "  --client CMD    a client, held against our own peers\n"
     "  --preload LIB   libinject.so, for the cases in which the kernel fails\n"
     "  --arg WORD      goes to the server before all else; may be repeated\n"
@@ -336,6 +342,34 @@ static const char case_help[] =
     "Exit status: 0 none failed, 1 some did, 2 wrong usage; of a single case\n"
     "77 if it was skipped, 124 if it took too long.\n";
 
+static const struct {
+    unsigned int trait;
+    const char *words;
+} ways[] = {
+    {TRAIT_ONE_AT_A_TIME, "one client at a time"},
+    {TRAIT_PROCESS_EACH, "a process for each client"},
+    {TRAIT_PROCESS_POOL, "processes made at the start"},
+    {TRAIT_THREAD_EACH, "a thread for each client"},
+    {TRAIT_SELECT, "one loop around select"},
+    {TRAIT_POLL, "one loop around poll"},
+    {TRAIT_EDGE, "one loop around epoll_wait, told once"},
+    {TRAIT_EPOLL, "one loop around epoll_wait"},
+};
+
+static void print_servers(void)
+{
+    const struct server_info *server;
+    size_t way;
+
+    printf("\nNames for --stage:\n");
+    for (size_t i = 0; (server = server_at(i)) != NULL; i++) {
+        for (way = 0; way < CHECK_COUNT(ways) - 1; way++)
+            if (server_has(server, ways[way].trait))
+                break;
+        printf("  %-22s%s\n", server->name, ways[way].words);
+    }
+}
+
 static _Noreturn void give_help(void)
 {
     if (program->like != NULL)
@@ -343,13 +377,17 @@ static _Noreturn void give_help(void)
     else
         printf(case_usage, own_name());
     fputs(case_help, stdout);
+    if (program->like != NULL)
+        print_servers();
     if (program->help_end != NULL)
         fputs(program->help_end, stdout);
     exit(fflush(stdout) == EOF);
 }
 
-static _Noreturn void wrong_usage(void)
+static _Noreturn void wrong_usage(const char *what, const char *word)
 {
+    if (what != NULL)
+        fprintf(stderr, "%s: %s '%s'\n", own_name(), what, word);
     fprintf(
         stderr, "Usage: %s %s[OPTION]... [[--case] NAME]\nTry '%s --help'.\n",
         own_name(), program->like != NULL ? "--server CMD | --port PORT " : "",
@@ -357,15 +395,33 @@ static _Noreturn void wrong_usage(void)
     exit(2);
 }
 
-/* One too many is dropped: the server will say what it misses. */
 static void add_server_arg(const char *word)
 {
     int n = 0;
 
     while (server_args[n] != NULL)
         n++;
-    if (n < SPEC_ARGS - 1)
-        server_args[n] = word;
+    if (n == SPEC_ARGS - 1)
+        wrong_usage("too many words for the server, from --arg", word);
+    server_args[n] = word;
+}
+
+/* `what` is said if it is none, or out of reach. */
+static int number(const char *what, const char *word, int min, int max)
+{
+    char *end;
+    long n = strtol(word, &end, 10);
+
+    if (end == word || *end != '\0' || n < min || n > max)
+        wrong_usage(what, word);
+    return (int)n;
+}
+
+/* What cases read is the environment (patience_ms). */
+static void set_deadline(const char *word)
+{
+    (void)number("--deadline takes milliseconds, not", word, 1, 86400000);
+    setenv("HARNESS_DEADLINE_MS", word, 1);
 }
 
 static void read_options(int argc, char **argv, bool *list)
@@ -393,7 +449,10 @@ static void read_options(int argc, char **argv, bool *list)
     for (int c; (c = getopt_long(argc, argv, "vh", options, NULL)) != -1;) {
         switch (c) {
         case 's': server_path = optarg; break;
-        case 'o': server_port = atoi(optarg); break;
+        case 'o':
+            server_port =
+                number("--port takes 1 to 65535, not", optarg, 1, 65535);
+            break;
         case 'e': server_port_service = optarg; break;
         case 'c': client_path = optarg; break;
         case 'p': preload_path = optarg; break;
@@ -401,26 +460,26 @@ static void read_options(int argc, char **argv, bool *list)
         case 'n': like = optarg; break;
         case 'k': chosen_kind = optarg; break;
         case 't': chosen_transport = optarg; break;
-        case 'd': setenv("HARNESS_DEADLINE_MS", optarg, 1); break;
-        case 'i': limit_s = atoi(optarg); break;
+        case 'd': set_deadline(optarg); break;
+        case 'i':
+            limit_s = number("--limit takes seconds, not", optarg, 0, 86400);
+            break;
         case 'r': chosen_name = optarg; break;
         case 'l': *list = true; break;
         case 'v': verbose = true; break;
         case 'h': give_help();
-        default: wrong_usage();
+        default: wrong_usage(NULL, NULL); /* getopt_long has said why */
         }
     }
     if (optind + 1 < argc)
-        wrong_usage();
+        wrong_usage("one name is enough, without", argv[optind + 1]);
     if (optind < argc) {
         chosen_name = argv[optind];
         argv[optind] = NULL; /* set_repeat() adds the name itself */
     }
     the_server = like == NULL ? NULL : server_named(like);
-    if (like != NULL && the_server == NULL) {
-        fprintf(stderr, "%s: no server '%s' in the list\n", own_name(), like);
-        wrong_usage();
-    }
+    if (like != NULL && the_server == NULL)
+        wrong_usage("--stage: the list has no server", like);
 }
 
 /* A command with arguments becomes a script, for a server is started in many
@@ -464,9 +523,8 @@ int run_tests(int argc, char **argv, const struct test_program *of)
     add_rows();
     if (list)
         return list_cases();
-    if (program->like != NULL && ((server_path != NULL) == (server_port != 0) ||
-                                  server_port < 0 || server_port > 65535))
-        wrong_usage();
+    if (program->like != NULL && (server_path != NULL) == (server_port != 0))
+        wrong_usage(NULL, NULL);
     if (server_path != NULL)
         server_path = as_program(server_path);
     return run_chosen();

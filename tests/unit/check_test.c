@@ -107,14 +107,11 @@ static void names(void)
     r = run_table("--stage", "04");
     expect_said(r.out, "7 passed, 3 failed, 1 skipped\n");
     run_free(&r);
-    r = run_table("nothing-like-that", NULL);
-    expect_status(&r, 2);
-    run_free(&r);
 }
 
 /* What needs a client is no case where there is none: 70 skips that nobody can
  * help would hide one that matters. */
-static void case_for_a_client(void)
+static void needs_a_client(void)
 {
     struct run r = run_table("--kind=client", "--list");
 
@@ -123,6 +120,63 @@ static void case_for_a_client(void)
     r = run_table("--client=/bin/true", "--list");
     expect_said(r.out, "it-passes client ");
     CHECK_EQ(count_lines(r.out), 11);
+    run_free(&r);
+}
+
+/* Exit status 2, and the word is named. */
+static void wrong_words(void)
+{
+    static const char *const wrong[][2] = {
+        {"--limit", "abc"},      {"--limit", "1h"},
+        {"--limit", "-1"},       {"--deadline", "abc"},
+        {"--deadline", "0"},     {"--port", "70000"},
+        {"--stage", "08"},       {"--kind", "god"},
+        {"--transport", "tcq"},  {"--case", "nothing-like-that"},
+        {"it-passes", "it-too"}, {"--wrong", NULL},
+    };
+
+    for (size_t i = 0; i < CHECK_COUNT(wrong); i++) {
+        const char *word = wrong[i][wrong[i][1] == NULL ? 0 : 1];
+        struct run r = run_table(wrong[i][0], wrong[i][1]);
+
+        expect_status(&r, 2);
+        expect_said(r.err, word);
+        run_free(&r);
+    }
+}
+
+static void too_many_words_for_the_server(void)
+{
+    struct process_spec spec = {.path = "/bin/sh", .unwrapped = true};
+    char command[1024];
+    size_t n = (size_t)snprintf(command, sizeof(command), "exec %s", SUITE);
+    struct run r;
+
+    for (int i = 0; i < SPEC_ARGS; i++)
+        n +=
+            (size_t)snprintf(command + n, sizeof(command) - n, " --arg w%d", i);
+    spec.args[0] = "-c";
+    spec.args[1] = command;
+    r = run_program(spec, NULL, 0);
+    expect_status(&r, 2);
+    expect_said(r.err, "'w23'");
+    run_free(&r);
+}
+
+/* Whatever is in the list can be named. */
+static void help_names_the_servers(void)
+{
+    struct run r = run_program((struct process_spec){.path = SUITE,
+                                                     .args = {"--help"},
+                                                     .unwrapped = true},
+                               NULL, 0);
+    char line[64];
+
+    expect_status(&r, 0);
+    for (size_t i = 0; server_at(i) != NULL; i++) {
+        snprintf(line, sizeof(line), "\n  %s ", server_at(i)->name);
+        expect_said(r.out, line);
+    }
     run_free(&r);
 }
 
@@ -192,7 +246,10 @@ static void server_that_never_announces(void)
 
 static const struct check_case cases[] = {
     CASE(names, "unit"),
-    CASE(case_for_a_client, "unit"),
+    CASE(needs_a_client, "unit"),
+    CASE(wrong_words, "unit"),
+    CASE(too_many_words_for_the_server, "unit"),
+    CASE(help_names_the_servers, "unit"),
     CASE(sums, "unit"),
     CASE(reports, "unit"),
     CASE(server_that_never_announces, "unit"),
