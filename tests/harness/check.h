@@ -14,7 +14,11 @@
 #include <stddef.h>
 
 /* How a case ends, beside EXIT_SUCCESS and EXIT_FAILURE. */
-enum { CHECK_SKIPPED = 77, CHECK_TOO_LONG = 124 /* as timeout(1) has it */ };
+enum {
+    CHECK_SKIPPED = 77,
+    CHECK_NEVER_BEGAN = 78, /* failed: its server never announced itself */
+    CHECK_TOO_LONG = 124    /* as timeout(1) has it */
+};
 
 /* A row of a table. What is 0 is left out. */
 struct check_case {
@@ -73,6 +77,10 @@ void hint(const char *text);
 /* Ends the case as failed: exit status 1, the message on stderr. */
 _Noreturn void check_fail(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Likewise, with CHECK_NEVER_BEGAN: whatever the case is about was not seen. */
+_Noreturn void check_never_began(const char *file, int line, const char *format,
+                                 ...) __attribute__((format(printf, 3, 4)));
 
 /* Ends the case as one that did not end by itself. */
 _Noreturn void check_too_long(int limit_s);

@@ -340,7 +340,8 @@ static const char case_help[] =
     "it. At the end the failed ones are named and all are counted.\n"
     "\n"
     "Exit status: 0 none failed, 1 some did, 2 wrong usage; of a single case\n"
-    "77 if it was skipped, 124 if it took too long.\n";
+    "77 if it was skipped, 78 if its server never announced itself, 124 if it\n"
+    "took too long.\n";
 
 static const struct {
     unsigned int trait;

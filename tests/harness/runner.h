@@ -9,7 +9,8 @@
  * seconds", which ../discover.cmake reads; --help says the rest.
  *
  * Exit status: 0 none failed, 1 some did, 2 wrong usage; of a single case also
- * 77 if it was skipped, 124 if it took too long.
+ * 77 if it was skipped, 78 if its server never announced itself, 124 if it took
+ * too long.
  */
 #ifndef RUNNER_H
 #define RUNNER_H

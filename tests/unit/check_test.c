@@ -219,16 +219,47 @@ static void reports(void)
     run_free(&r);
 }
 
+static const char *write_script(const char *line)
+{
+    const char *path = harness_path("server");
+    FILE *f = fopen(path, "we");
+
+    CHECK(f != NULL && fprintf(f, "#!/bin/sh\n%s\n", line) > 0);
+    CHECK(fchmod(fileno(f), 0700) == 0 && fclose(f) == 0);
+    return path;
+}
+
+/* One that ends before, that says something else, or a place where nobody can
+ * be, or nothing: no case is to be thought to have seen it serve. */
+static void server_that_never_begins(void)
+{
+    static const char *const scripts[] = {
+        "exit 1", "echo hello; exec sleep 300",
+        "echo listening on nowhere; exec sleep 300",
+        "printf 'listening on 127.0.0.1:1'", "exec sleep 300"};
+
+    for (size_t i = 0; i < CHECK_COUNT(scripts); i++) {
+        struct process_spec spec = {
+            .path = SUITE,
+            .args = {"--server", write_script(scripts[i]), "--deadline", "500",
+                     "--case", "half-close"},
+            .unwrapped = true};
+        struct run r = run_program(spec, NULL, 0);
+
+        check_step("%s", scripts[i]);
+        expect_status(&r, CHECK_NEVER_BEGAN);
+        expect_said(r.err, "FAILED: half-close (");
+        run_free(&r);
+    }
+}
+
 /* A server that never says that it is ready, and a case whose own waits would
  * go on for ever or longer than its limit. */
 static void server_that_never_announces(void)
 {
     static const char *const waiting[] = {"stop-while-announcing", "announces"};
-    const char *script = harness_path("silent");
-    FILE *f = fopen(script, "we");
+    const char *script = write_script("exec sleep 300");
 
-    CHECK(f != NULL && fputs("#!/bin/sh\nexec sleep 300\n", f) != EOF);
-    CHECK(fchmod(fileno(f), 0700) == 0 && fclose(f) == 0);
     for (size_t i = 0; i < CHECK_COUNT(waiting); i++) {
         struct run r = run_program(
             (struct process_spec){.path = SUITE,
@@ -252,6 +283,7 @@ static const struct check_case cases[] = {
     CASE(help_names_the_servers, "unit"),
     CASE(sums, "unit"),
     CASE(reports, "unit"),
+    CASE(server_that_never_begins, "unit"),
     CASE(server_that_never_announces, "unit"),
 };
 
