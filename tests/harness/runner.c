@@ -183,6 +183,41 @@ static void set_limit(int seconds)
     alarm((unsigned int)seconds);
 }
 
+static pid_t us;                /* who has the handler, not a fork */
+static volatile pid_t its_case; /* the case's process; 0: it is ours, or none */
+
+/* The case first: what it started and wrote, only it knows. As on_alarm, this
+ * does more than a handler may. */
+static void on_end(int signal_number)
+{
+    if (getpid() != us) {
+        signal(signal_number, SIG_DFL);
+        raise(signal_number);
+        return;
+    }
+    signal(SIGALRM, SIG_DFL);
+    alarm(REPORT_S);
+    if (its_case > 0) {
+        kill(its_case, SIGTERM);
+        child_wait(its_case);
+    }
+    exit(128 + signal_number);
+}
+
+/* Whoever ignores one of them, as under nohup(1), goes on ignoring it. */
+static void clean_up_at_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_end}, old;
+
+    us = getpid();
+    for (size_t i = 0; i < CHECK_COUNT(signals); i++)
+        sigaddset(&action.sa_mask, signals[i]);
+    for (size_t i = 0; i < CHECK_COUNT(signals); i++)
+        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+}
+
 /* The words that were given, and the case's name. */
 static void set_repeat(const char *name)
 {
@@ -210,6 +245,7 @@ static int run_case(const struct listed *c)
     server_transport = c->transport;
     if (verbose)
         check_all_steps();
+    clean_up_at_signals();
     set_limit(limit_of(c));
     c->row->run();
     return EXIT_SUCCESS;
@@ -218,14 +254,15 @@ static int run_case(const struct listed *c)
 /* One bad case must not take the others with it. */
 static int run_in_child(const struct listed *c)
 {
+    pid_t pid = child_fork();
     int status;
-    pid_t pid;
 
-    fflush(NULL);
-    pid = fork();
     if (pid == 0)
         exit(run_case(c));
-    if (pid == -1 || waitpid(pid, &status, 0) == -1) {
+    its_case = pid;
+    status = pid == -1 ? -1 : child_wait(pid);
+    its_case = 0;
+    if (status == -1) {
         perror(c->name);
         return EXIT_FAILURE;
     }
@@ -245,6 +282,7 @@ static int run_all(void)
 {
     int passed = 0, failed = 0, skipped = 0;
 
+    clean_up_at_signals();
     for (struct listed *c = cases; c < cases + count; c++) {
         c->status = run_in_child(c);
         passed += c->status == EXIT_SUCCESS;

@@ -8,6 +8,8 @@
  * (--limit 0 gives it all the time it wants). --list prints "name kind
  * seconds", which ../discover.cmake reads; --help says the rest.
  *
+ * INT, TERM and HUP end it, the case and what it started, and remove its files.
+ *
  * Exit status: 0 none failed, 1 some did, 2 wrong usage; of a single case also
  * 77 if it was skipped, 78 if its server never announced itself, 124 if it took
  * too long.

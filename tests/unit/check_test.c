@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -275,7 +276,66 @@ static void server_that_never_announces(void)
     }
 }
 
+/* ---- ended from outside ---- */
+
+/* The server says who and where it is: its process, the case's, the script that
+ * runs its command, and its socket in the case's directory. */
+struct traces {
+    int server, its_case;
+    char script[64], dir[64];
+};
+
+static struct traces read_traces(const char *path)
+{
+    struct traces t;
+    char *text;
+
+    WAIT_UNTIL(access(path, F_OK) == 0);
+    text = read_file(path, NULL);
+    if (sscanf(text, "%d %d %63s -b unix:%63[^.].1", &t.server, &t.its_case,
+               t.script, t.dir) != 4)
+        CHECK_FAIL("the server says: %s", text);
+    *strrchr(t.dir, '/') = '\0';
+    free(text);
+    return t;
+}
+
+static void end_suite(const char *name, int signal_number)
+{
+    const char *path = harness_path("traces"), *new = harness_path("new");
+    char line[300], command[200];
+    struct process *suite;
+    struct traces t;
+
+    snprintf(line, sizeof(line),
+             "echo $$ $PPID \"$@\" > %s; mv %s %s; exec sleep 300", new, new,
+             path);
+    snprintf(command, sizeof(command), "/bin/sh %s $0", write_script(line));
+    suite = process_start(
+        (struct process_spec){.path = SUITE,
+                              .args = {"--server", command, "--case", name},
+                              .unwrapped = true});
+    t = read_traces(path);
+    CHECK(access(t.script, F_OK) == 0 && access(t.dir, F_OK) == 0);
+    process_signal(suite, signal_number);
+    EXPECT_EXIT(suite, 128 + signal_number);
+    CHECK(kill(t.server, 0) == -1 && kill(t.its_case, 0) == -1);
+    CHECK(access(t.script, F_OK) == -1 && access(t.dir, F_OK) == -1);
+    unlink(path);
+}
+
+static void ended_leaves_nothing(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+    for (size_t i = 0; i < CHECK_COUNT(signals); i++) {
+        end_suite("announces.unix", signals[i]); /* in its own process */
+        end_suite("announces.uni?", signals[i]); /* in a child */
+    }
+}
+
 static const struct check_case cases[] = {
+    CASE(ended_leaves_nothing, "unit"),
     CASE(names, "unit"),
     CASE(needs_a_client, "unit"),
     CASE(wrong_words, "unit"),
