@@ -329,7 +329,8 @@ static int run_chosen(void)
         name_choice("--kind ", chosen_kind);
         name_choice("--transport ", chosen_transport);
         name_choice("--stage ", the_server == NULL ? NULL : the_server->name);
-        fprintf(stderr, " (--list names them)\n");
+        fprintf(stderr, " (--list names them%s)\n",
+                client_path == NULL ? "; a client's need --client" : "");
         return 2;
     }
     if (chosen_name != NULL && strcmp(chosen_name, cases[0].name) == 0)

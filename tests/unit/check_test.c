@@ -134,6 +134,7 @@ static void wrong_words(void)
         {"--stage", "08"},       {"--kind", "god"},
         {"--transport", "tcq"},  {"--case", "nothing-like-that"},
         {"it-passes", "it-too"}, {"--wrong", NULL},
+        {"--kind", "client"},
     };
 
     for (size_t i = 0; i < CHECK_COUNT(wrong); i++) {
