@@ -249,9 +249,14 @@ static void client_bad_servers(void)
 }
 
 const struct check_case kv_client_cases[] = {
-    CASE(client_commands, "client"),        CASE(client_values, "client"),
-    CASE(client_refused, "client"),         CASE(client_wrong_words, "client"),
-    CASE(client_options, "client"),         CASE(client_stdin, "client"),
-    CASE(client_stdin_thousands, "client"), CASE(client_line_by_line, "client"),
-    CASE(client_bad_servers, "client"),     {0},
+    CASE(client_commands, "client", 30, NEEDS_CLIENT),
+    CASE(client_values, "client", 30, NEEDS_CLIENT),
+    CASE(client_refused, "client", 30, NEEDS_CLIENT),
+    CASE(client_wrong_words, "client", 30, NEEDS_CLIENT),
+    CASE(client_options, "client", 30, NEEDS_CLIENT),
+    CASE(client_stdin, "client", 30, NEEDS_CLIENT),
+    CASE(client_stdin_thousands, "client", 30, NEEDS_CLIENT),
+    CASE(client_line_by_line, "client", 30, NEEDS_CLIENT),
+    CASE(client_bad_servers, "client", 30, NEEDS_CLIENT),
+    {0},
 };

@@ -438,22 +438,23 @@ static void never_at_rest(void)
     part(fd);
 }
 
-/* What was left of the time for a frame is no limit for what comes after. */
+/* What was left of the time for a frame is no limit for what comes after: 2.5
+ * of the 6 seconds. Each of our naps may take as much longer. */
 static void slow_frame_then_silence(void)
 {
     struct server *s =
-        server_start((struct server_spec){.args = {"-v", "-t", "3"}});
+        server_start((struct server_spec){.args = {"-v", "-t", "6"}});
     struct wire frame = framed(hget("t", "k"));
     int fd = dial_alone(s);
 
     SEND_BYTES(fd, frame.bytes, 5);
     WAIT_UNTIL(process_log_count(s->process, ": read ") == 1);
-    nap_ms(2000);
+    nap_ms(3500);
     SEND_BYTES(fd, frame.bytes + 5, 1);
     WAIT_UNTIL(process_log_count(s->process, ": read ") == 2);
     SEND_BYTES(fd, frame.bytes + 6, frame.len - 6);
     CHECK_EQ(status_of(receive_frame(fd)), 404);
-    nap_ms(1600);
+    nap_ms(3000);
     ASK(fd, hget("t", "k"), refusal(404, not_found));
     part(fd);
 }

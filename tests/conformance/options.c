@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "option_names.h"
+
 static struct run run_server(const char *first, const char *second)
 {
     return run_program(
@@ -30,18 +32,13 @@ static void expect_in(const char *text, const char *word)
 
 static void help_names_every_option(void)
 {
-    static const char *const words[] = {
-        "-b, --bind",        "-p, --port",         "-s, --service",
-        "-m, --max-clients", "-t, --idle-timeout", "-g, --grace",
-        "-w, --work-ms",     "-q, --quiet",        "-v, --verbose",
-        "-h, --help",        "-V, --version"};
     char port[16];
     struct run with_letter = run_server("-h", NULL);
     struct run r = run_server("--help", NULL);
 
     expect_exit_status(&r, 0);
-    for (size_t i = 0; i < CHECK_COUNT(words); i++)
-        expect_in(r.out, words[i]);
+    for (size_t i = 0; i < CHECK_COUNT(option_names); i++)
+        expect_in(r.out, option_names[i]);
     snprintf(port, sizeof(port), "%d", the_server->port);
     expect_in(r.out, port);
     CHECK_EQ(r.err_len, 0);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* With a grace far beyond the harness's patience: who waits for its end
@@ -398,13 +397,6 @@ static long long time_a_start(void)
     server_stop(s, 0);
     server_forget(s);
     return took;
-}
-
-static void nap_us(long us)
-{
-    struct timespec t = {us / 1000000, us % 1000000 * 1000};
-
-    nanosleep(&t, NULL);
 }
 
 /* Announced: it is a server, and stops like one. Not yet: it may as well die

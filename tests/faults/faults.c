@@ -176,14 +176,18 @@ static size_t push(int fd, size_t start)
 {
     char chunk[16 * KILOBYTE];
     size_t sent = 0;
-    ssize_t n = 0;
 
-    for (; n != -1 && sent<STUCK_LIMIT; sent += n> 0 ? (size_t)n : 0) {
+    while (sent < STUCK_LIMIT) {
+        ssize_t n;
+
         fill_pattern(chunk, sizeof(chunk), start + sent);
         n = send(fd, chunk, sizeof(chunk), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n == -1 && errno == EAGAIN)
+            break;
+        if (n == -1)
+            CHECK_FAIL("client %d: send: %s", fd, strerror(errno));
+        sent += (size_t)n;
     }
-    if (n == -1 && errno != EAGAIN)
-        CHECK_FAIL("client %d: send: %s", fd, strerror(errno));
     return sent;
 }
 

@@ -304,9 +304,9 @@ static void soak_client_each_allocation(void)
 
 const struct check_case soak_cases[] = {
     CASE(soak_short, "soak", 60),
-    CASE(soak_client_short, "soak", 60),
+    CASE(soak_client_short, "soak", 60, NEEDS_CLIENT),
     CASE(soak_each_allocation, "soak", 60),
     CASE(soak_no_allocation_from_one_on, "soak", 60),
-    CASE(soak_client_each_allocation, "soak", 60),
+    CASE(soak_client_each_allocation, "soak", 60, NEEDS_CLIENT),
     {0},
 };

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 static const struct server_spec plain = {0};
@@ -22,13 +21,12 @@ static void storm(struct server *s, int number)
 {
     static const int signals[] = {SIGCHLD, SIGWINCH, SIGURG, SIGCONT,
                                   SIGSTOP, SIGCONT,  SIGCHLD};
-    struct timespec pause = {0, 100 * 1000};
 
     (void)number;
     for (size_t i = 0;; i = (i + 1) % CHECK_COUNT(signals)) {
         if (kill(-s->pid, signals[i]) == -1)
             return;
-        nanosleep(&pause, NULL);
+        nap_us(100);
         ++*strikes;
     }
 }

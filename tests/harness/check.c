@@ -94,17 +94,33 @@ static _Noreturn void finish_report(int status)
     exit(status);
 }
 
+static void report_why(const char *file, int line, const char *format,
+                       va_list args)
+{
+    start_report(file, line);
+    fprintf(stderr, "  ---> ");
+    vfprintf(stderr, format, args);
+    fprintf(stderr, "\n");
+}
+
 void check_fail(const char *file, int line, const char *format, ...)
 {
     va_list args;
 
-    start_report(file, line);
-    fprintf(stderr, "  ---> ");
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    report_why(file, line, format, args);
     va_end(args);
-    fprintf(stderr, "\n");
     finish_report(EXIT_FAILURE);
+}
+
+void check_never_began(const char *file, int line, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    report_why(file, line, format, args);
+    va_end(args);
+    finish_report(CHECK_NEVER_BEGAN);
 }
 
 void check_too_long(int limit_s)

@@ -14,7 +14,11 @@
 #include <stddef.h>
 
 /* How a case ends, beside EXIT_SUCCESS and EXIT_FAILURE. */
-enum { CHECK_SKIPPED = 77, CHECK_TOO_LONG = 124 /* as timeout(1) has it */ };
+enum {
+    CHECK_SKIPPED = 77,
+    CHECK_NEVER_BEGAN = 78, /* failed: its server never announced itself */
+    CHECK_TOO_LONG = 124    /* as timeout(1) has it */
+};
 
 /* A row of a table. What is 0 is left out. */
 struct check_case {
@@ -26,7 +30,8 @@ struct check_case {
                          * labelled "fault" too */
     int timeout_s;      /* the limit of time; 0: 30, and a case's own waits end
                          * after 20 seconds */
-    unsigned int needs; /* traits that its server must have (servers.h) */
+    unsigned int needs; /* traits that its server must have (servers.h);
+                         * and NEEDS_CLIENT (runner.h) */
     unsigned int transports; /* where it runs beside TCP (runner.h) */
     unsigned int lacks;      /* traits that its server must not have */
     const char *each; /* words, one case each: "lock-empty", "shards-empty" */
@@ -72,6 +77,10 @@ void hint(const char *text);
 /* Ends the case as failed: exit status 1, the message on stderr. */
 _Noreturn void check_fail(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Likewise, with CHECK_NEVER_BEGAN: whatever the case is about was not seen. */
+_Noreturn void check_never_began(const char *file, int line, const char *format,
+                                 ...) __attribute__((format(printf, 3, 4)));
 
 /* Ends the case as one that did not end by itself. */
 _Noreturn void check_too_long(int limit_s);

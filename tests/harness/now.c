@@ -22,10 +22,15 @@ double moment_ms(void)
     return (double)now_ns() / 1e6;
 }
 
-void nap_ms(long ms)
+void nap_us(long us)
 {
-    struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+    struct timespec t = {us / 1000000, us % 1000000 * 1000};
 
     while (nanosleep(&t, &t) == -1 && errno == EINTR)
         continue;
+}
+
+void nap_ms(long ms)
+{
+    nap_us(ms * 1000);
 }

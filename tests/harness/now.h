@@ -7,7 +7,8 @@ long long now_ms(void);
 long long now_ns(void);
 double moment_ms(void); /* with its fraction */
 
-/* Lets time pass, whatever signals come. */
+/* Let time pass, whatever signals come. */
 void nap_ms(long ms);
+void nap_us(long us);
 
 #endif

@@ -123,6 +123,8 @@ static void add_row(const struct check_case *row)
     char word[WORD];
     int used;
 
+    if (client_path != NULL)
+        traits |= NEEDS_CLIENT;
     if ((row->needs & ~traits) != 0 || (row->lacks & traits) != 0)
         return;
     if (rest == NULL)
@@ -181,6 +183,41 @@ static void set_limit(int seconds)
     alarm((unsigned int)seconds);
 }
 
+static pid_t us;                /* who has the handler, not a fork */
+static volatile pid_t its_case; /* the case's process; 0: it is ours, or none */
+
+/* The case first: what it started and wrote, only it knows. As on_alarm, this
+ * does more than a handler may. */
+static void on_end(int signal_number)
+{
+    if (getpid() != us) {
+        signal(signal_number, SIG_DFL);
+        raise(signal_number);
+        return;
+    }
+    signal(SIGALRM, SIG_DFL);
+    alarm(REPORT_S);
+    if (its_case > 0) {
+        kill(its_case, SIGTERM);
+        child_wait(its_case);
+    }
+    exit(128 + signal_number);
+}
+
+/* Whoever ignores one of them, as under nohup(1), goes on ignoring it. */
+static void clean_up_at_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_end}, old;
+
+    us = getpid();
+    for (size_t i = 0; i < CHECK_COUNT(signals); i++)
+        sigaddset(&action.sa_mask, signals[i]);
+    for (size_t i = 0; i < CHECK_COUNT(signals); i++)
+        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+}
+
 /* The words that were given, and the case's name. */
 static void set_repeat(const char *name)
 {
@@ -208,6 +245,7 @@ static int run_case(const struct listed *c)
     server_transport = c->transport;
     if (verbose)
         check_all_steps();
+    clean_up_at_signals();
     set_limit(limit_of(c));
     c->row->run();
     return EXIT_SUCCESS;
@@ -216,14 +254,15 @@ static int run_case(const struct listed *c)
 /* One bad case must not take the others with it. */
 static int run_in_child(const struct listed *c)
 {
+    pid_t pid = child_fork();
     int status;
-    pid_t pid;
 
-    fflush(NULL);
-    pid = fork();
     if (pid == 0)
         exit(run_case(c));
-    if (pid == -1 || waitpid(pid, &status, 0) == -1) {
+    its_case = pid;
+    status = pid == -1 ? -1 : child_wait(pid);
+    its_case = 0;
+    if (status == -1) {
         perror(c->name);
         return EXIT_FAILURE;
     }
@@ -243,6 +282,7 @@ static int run_all(void)
 {
     int passed = 0, failed = 0, skipped = 0;
 
+    clean_up_at_signals();
     for (struct listed *c = cases; c < cases + count; c++) {
         c->status = run_in_child(c);
         passed += c->status == EXIT_SUCCESS;
@@ -275,13 +315,22 @@ static const char *own_name(void)
     return slash == NULL ? words[0] : slash + 1;
 }
 
+static void name_choice(const char *option, const char *word)
+{
+    if (word != NULL)
+        fprintf(stderr, " %s'%s'", option, word);
+}
+
 static int run_chosen(void)
 {
     if (count == 0) {
-        fprintf(stderr, "%s: no case '%s'%s%s (--list names them)\n",
-                own_name(), chosen_name == NULL ? "" : chosen_name,
-                the_server == NULL ? "" : " for ",
-                the_server == NULL ? "" : the_server->name);
+        fprintf(stderr, "%s: no case", own_name());
+        name_choice("", chosen_name);
+        name_choice("--kind ", chosen_kind);
+        name_choice("--transport ", chosen_transport);
+        name_choice("--stage ", the_server == NULL ? NULL : the_server->name);
+        fprintf(stderr, " (--list names them%s)\n",
+                client_path == NULL ? "; a client's need --client" : "");
         return 2;
     }
     if (chosen_name != NULL && strcmp(chosen_name, cases[0].name) == 0)
@@ -304,10 +353,8 @@ static const char server_help[] =
     "  --port PORT     a server that runs already, on 127.0.0.1: only what\n"
     "                  can be told through a connection is looked at\n"
     "  --service NAME  with --port: what it serves (default echo)\n"
-    "  --stage NAME    how it serves: like 01 one client at a time, 02 by\n"
-    "                  processes, 03 by threads, 04 to 06 by one loop, or "
-    "like\n"
-    "                  another one of ours, 06-epoll/edge (default %s)\n"
+    "  --stage NAME    how it serves: like which of ours (default %s);\n"
+    "                  they stand below, and 04 is enough of a name\n"
     "  --client CMD    a client, held against our own peers\n"
     "  --preload LIB   libinject.so, for the cases in which the kernel fails\n"
     "  --arg WORD      goes to the server before all else; may be repeated\n"
@@ -332,7 +379,36 @@ static const char case_help[] =
     "it. At the end the failed ones are named and all are counted.\n"
     "\n"
     "Exit status: 0 none failed, 1 some did, 2 wrong usage; of a single case\n"
-    "77 if it was skipped, 124 if it took too long.\n";
+    "77 if it was skipped, 78 if its server never announced itself, 124 if it\n"
+    "took too long.\n";
+
+static const struct {
+    unsigned int trait;
+    const char *words;
+} ways[] = {
+    {TRAIT_ONE_AT_A_TIME, "one client at a time"},
+    {TRAIT_PROCESS_EACH, "a process for each client"},
+    {TRAIT_PROCESS_POOL, "processes made at the start"},
+    {TRAIT_THREAD_EACH, "a thread for each client"},
+    {TRAIT_SELECT, "one loop around select"},
+    {TRAIT_POLL, "one loop around poll"},
+    {TRAIT_EDGE, "one loop around epoll_wait, told once"},
+    {TRAIT_EPOLL, "one loop around epoll_wait"},
+};
+
+static void print_servers(void)
+{
+    const struct server_info *server;
+    size_t way;
+
+    printf("\nNames for --stage:\n");
+    for (size_t i = 0; (server = server_at(i)) != NULL; i++) {
+        for (way = 0; way < CHECK_COUNT(ways) - 1; way++)
+            if (server_has(server, ways[way].trait))
+                break;
+        printf("  %-22s%s\n", server->name, ways[way].words);
+    }
+}
 
 static _Noreturn void give_help(void)
 {
@@ -341,13 +417,17 @@ static _Noreturn void give_help(void)
     else
         printf(case_usage, own_name());
     fputs(case_help, stdout);
+    if (program->like != NULL)
+        print_servers();
     if (program->help_end != NULL)
         fputs(program->help_end, stdout);
     exit(fflush(stdout) == EOF);
 }
 
-static _Noreturn void wrong_usage(void)
+static _Noreturn void wrong_usage(const char *what, const char *word)
 {
+    if (what != NULL)
+        fprintf(stderr, "%s: %s '%s'\n", own_name(), what, word);
     fprintf(
         stderr, "Usage: %s %s[OPTION]... [[--case] NAME]\nTry '%s --help'.\n",
         own_name(), program->like != NULL ? "--server CMD | --port PORT " : "",
@@ -355,15 +435,33 @@ static _Noreturn void wrong_usage(void)
     exit(2);
 }
 
-/* One too many is dropped: the server will say what it misses. */
 static void add_server_arg(const char *word)
 {
     int n = 0;
 
     while (server_args[n] != NULL)
         n++;
-    if (n < SPEC_ARGS - 1)
-        server_args[n] = word;
+    if (n == SPEC_ARGS - 1)
+        wrong_usage("too many words for the server, from --arg", word);
+    server_args[n] = word;
+}
+
+/* `what` is said if it is none, or out of reach. */
+static int number(const char *what, const char *word, int min, int max)
+{
+    char *end;
+    long n = strtol(word, &end, 10);
+
+    if (end == word || *end != '\0' || n < min || n > max)
+        wrong_usage(what, word);
+    return (int)n;
+}
+
+/* What cases read is the environment (patience_ms). */
+static void set_deadline(const char *word)
+{
+    (void)number("--deadline takes milliseconds, not", word, 1, 86400000);
+    setenv("HARNESS_DEADLINE_MS", word, 1);
 }
 
 static void read_options(int argc, char **argv, bool *list)
@@ -391,7 +489,10 @@ static void read_options(int argc, char **argv, bool *list)
     for (int c; (c = getopt_long(argc, argv, "vh", options, NULL)) != -1;) {
         switch (c) {
         case 's': server_path = optarg; break;
-        case 'o': server_port = atoi(optarg); break;
+        case 'o':
+            server_port =
+                number("--port takes 1 to 65535, not", optarg, 1, 65535);
+            break;
         case 'e': server_port_service = optarg; break;
         case 'c': client_path = optarg; break;
         case 'p': preload_path = optarg; break;
@@ -399,26 +500,26 @@ static void read_options(int argc, char **argv, bool *list)
         case 'n': like = optarg; break;
         case 'k': chosen_kind = optarg; break;
         case 't': chosen_transport = optarg; break;
-        case 'd': setenv("HARNESS_DEADLINE_MS", optarg, 1); break;
-        case 'i': limit_s = atoi(optarg); break;
+        case 'd': set_deadline(optarg); break;
+        case 'i':
+            limit_s = number("--limit takes seconds, not", optarg, 0, 86400);
+            break;
         case 'r': chosen_name = optarg; break;
         case 'l': *list = true; break;
         case 'v': verbose = true; break;
         case 'h': give_help();
-        default: wrong_usage();
+        default: wrong_usage(NULL, NULL); /* getopt_long has said why */
         }
     }
     if (optind + 1 < argc)
-        wrong_usage();
+        wrong_usage("one name is enough, without", argv[optind + 1]);
     if (optind < argc) {
         chosen_name = argv[optind];
         argv[optind] = NULL; /* set_repeat() adds the name itself */
     }
     the_server = like == NULL ? NULL : server_named(like);
-    if (like != NULL && the_server == NULL) {
-        fprintf(stderr, "%s: no server '%s' in the list\n", own_name(), like);
-        wrong_usage();
-    }
+    if (like != NULL && the_server == NULL)
+        wrong_usage("--stage: the list has no server", like);
 }
 
 /* A command with arguments becomes a script, for a server is started in many
@@ -464,9 +565,8 @@ int run_tests(int argc, char **argv, const struct test_program *of)
     add_rows();
     if (list)
         return list_cases();
-    if (program->like != NULL && ((server_path != NULL) == (server_port != 0) ||
-                                  server_port < 0 || server_port > 65535))
-        wrong_usage();
+    if (program->like != NULL && (server_path != NULL) == (server_port != 0))
+        wrong_usage(NULL, NULL);
     if (server_path != NULL)
         server_path = as_program(server_path);
     return run_chosen();

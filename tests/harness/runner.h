@@ -8,8 +8,11 @@
  * (--limit 0 gives it all the time it wants). --list prints "name kind
  * seconds", which ../discover.cmake reads; --help says the rest.
  *
+ * INT, TERM and HUP end it, the case and what it started, and remove its files.
+ *
  * Exit status: 0 none failed, 1 some did, 2 wrong usage; of a single case also
- * 77 if it was skipped, 124 if it took too long.
+ * 77 if it was skipped, 78 if its server never announced itself, 124 if it took
+ * too long.
  */
 #ifndef RUNNER_H
 #define RUNNER_H
@@ -43,6 +46,9 @@ int run_tests(int argc, char **argv, const struct test_program *program);
  * run, whose traits are to be expected. NULL without --stage and `like`. */
 extern const struct server_info *the_server;
 bool is_a(unsigned int traits); /* the_server has them all */
+
+/* Among the `needs` of a row: without --client it is no case at all. */
+enum { NEEDS_CLIENT = 1 << 30 };
 
 /* The client under test, NULL without --client; and a library to be preloaded,
  * NULL without --preload. The need_ forms skip the case if there is none. */

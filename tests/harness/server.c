@@ -12,7 +12,9 @@
 #include "proc.h"
 #include "sockets.h"
 
-enum { SERVERS = 8 };
+enum { SERVERS = 8, LOOK_EVERY_MS = 3 };
+
+#define NEVER_BEGAN(...) check_never_began(__FILE__, __LINE__, __VA_ARGS__)
 
 const char *server_path;
 enum transport server_transport = ON_TCP;
@@ -27,13 +29,13 @@ static void take_address(struct server *s)
     const char *address = announced_address(s->announced);
 
     if (address == NULL)
-        CHECK_FAIL("expected \"listening on ADDRESS\", got \"%s\"",
-                   s->announced);
+        NEVER_BEGAN("expected \"listening on ADDRESS\", got \"%s\"",
+                    s->announced);
     snprintf(s->address, sizeof(s->address), "%s", address);
     check_step("it listens on %s", s->address);
     s->port = socket_address(s->address, &s->sockaddr, &s->sockaddr_len);
     if (s->port == -1)
-        CHECK_FAIL("nobody can connect there: \"%s\"", s->announced);
+        NEVER_BEGAN("nobody can connect there: \"%s\"", s->announced);
 }
 
 /* ---- one that runs already ---- */
@@ -165,17 +167,34 @@ static bool has_line(const char *path, char *line, size_t size)
     return end != NULL;
 }
 
+/* As child_read_line, where stdout is a file. */
+static int read_line_in_file(struct server *s, char *line, size_t size)
+{
+    long long until = now_ms() + patience_ms();
+
+    while (!has_line(s->out_file, line, size)) {
+        if (process_has_ended(s->process))
+            return 0;
+        if (now_ms() > until)
+            return -1;
+        nap_ms(LOOK_EVERY_MS);
+    }
+    return 1;
+}
+
 static void read_announcement(struct server *s)
 {
     size_t size = sizeof(s->announced);
+    int result = s->out_file != NULL ? read_line_in_file(s, s->announced, size)
+                                     : child_read_line(s->process, s->announced,
+                                                       size, patience_ms());
 
-    if (s->out_file != NULL)
-        WAIT_UNTIL(has_line(s->out_file, s->announced, size) ||
-                   process_has_ended(s->process));
-    else
-        process_read_line(s->process, s->announced, size);
-    if (s->announced[0] == '\0')
-        CHECK_FAIL("the server ended without announcing itself");
+    if (result == 0)
+        NEVER_BEGAN("the server ended without announcing itself: \"%s\"",
+                    s->announced);
+    if (result == -1)
+        NEVER_BEGAN("the server announced nothing in %.1f s: \"%s\"",
+                    patience_ms() / 1000.0, s->announced);
 }
 
 void server_wait_announced(struct server *s)

@@ -23,14 +23,6 @@ int server_members(const struct server *s, pid_t *pids, int max)
     return count < max ? count : max;
 }
 
-int server_processes(const struct server *s)
-{
-    int count;
-
-    free(members_of(s, &count));
-    return count;
-}
-
 long server_cpu_ms(const struct server *s)
 {
     int count;
@@ -43,10 +35,13 @@ long server_cpu_ms(const struct server *s)
     return ticks * 1000 / sysconf(_SC_CLK_TCK);
 }
 
-/* Whether a thread of it runs, or waits for a CPU to run on. */
-static bool wants_cpu(pid_t pid)
+/* Whether a thread of one of them runs, or waits for a CPU to run on. */
+static bool want_cpu(const pid_t *pids, int count)
 {
-    return !proc_threads_are(pid, "SDTtIXZ");
+    for (int i = 0; i < count; i++)
+        if (!proc_threads_are(pids[i], "SDTtIXZ"))
+            return true;
+    return false;
 }
 
 /* What a spinning server gets of a CPU that many others want may be little.
@@ -65,8 +60,8 @@ double server_cpu_share(const struct server *s, int ms)
     while (now_ms() - start < ms || looks < LOOKS) {
         nap_ms(10);
         looks++;
-        for (int i = 0, found = 0; i < count && found == 0; i++)
-            wanting += found = wants_cpu(pids[i]);
+        if (want_cpu(pids, count))
+            wanting++;
     }
     share = (double)(server_cpu_ms(s) - before) / (double)(now_ms() - start);
     return wanting > looks * 9 / 10 ? 1.0 : share;

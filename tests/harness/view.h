@@ -9,8 +9,7 @@
 #include "server.h"
 #include "sockets.h"
 
-/* Of the server and all its children. */
-int server_processes(const struct server *s); /* zombies included */
+/* Of the server and all its children, zombies included. */
 int server_members(const struct server *s, pid_t *pids, int max); /* who */
 long server_cpu_ms(const struct server *s); /* user and system, so far */
 

@@ -126,6 +126,8 @@ static void read_key_of_part(struct reader *r, const char *key,
         r->part->test = copy(value, strlen(value));
     else if (strcmp(key, "says") == 0)
         r->part->says = copy(value, strlen(value));
+    else if (strcmp(key, "begins") == 0 && strcmp(value, "never") == 0)
+        r->part->never_begins = true;
     else if (strcmp(key, "deadline") == 0)
         r->part->deadline_ms = atoi(value);
     else

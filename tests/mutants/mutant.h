@@ -26,6 +26,8 @@
  *                is named before it: "framed.NAME", "unit.frame.NAME"
  *     says:      words that the failure's report must hold; else any failed
  *                expectation counts
+ *     begins:    "never": the mutant does not announce itself, and that is what
+ *                the test must see; any other must have begun to serve
  *     deadline:  what a case waits for comes within so many ms (default 1500)
  */
 #ifndef MUTANT_H
@@ -47,6 +49,7 @@ struct part {
     char *source;
     char *test;
     char *says; /* or NULL */
+    bool never_begins;
     int deadline_ms;
     struct change changes[MAX_CHANGES];
     int n_changes;
@@ -102,9 +105,9 @@ _Noreturn void give_up(const char *format, ...)
 void museum(FILE *out, const struct mutant *mutants, size_t count);
 
 /* verdict.c: runs a command, which ends in the case `test` of a test program,
- * against a mutant. 0 if it fails in the way expected of it; 1, with the reason
- * on stderr, if it passes, fails in another way, or cannot be run. */
-int verdict(char *const *command, const char *test, const char *says,
-            int deadline_ms);
+ * against the mutant of this part. 0 if it fails in the way expected of it; 1,
+ * with the reason on stderr, if it passes, fails in another way, or cannot be
+ * run. */
+int verdict(char *const *command, const char *test, const struct part *part);
 
 #endif

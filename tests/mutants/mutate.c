@@ -214,7 +214,7 @@ static int run_verdict(char **words, int n)
 
     if (part == NULL)
         give_up("%s is not about %s", words[0], words[1]);
-    result = verdict(words + 2, words[n - 1], part->says, part->deadline_ms);
+    result = verdict(words + 2, words[n - 1], part);
     mutant_free(&m);
     return result;
 }

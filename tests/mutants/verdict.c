@@ -3,7 +3,8 @@
  *
  * Only a failed expectation counts, reported as check.h reports it, with exit
  * status 1: not a test that crashes, hangs, skips, or knows no such case, and
- * not a mutant that never began to serve (then every test would "catch" it).
+ * not a mutant that never began to serve (then every test would "catch" it),
+ * but where its text says that it does not.
  */
 #include "mutant.h"
 
@@ -14,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "child.h"
 
 enum { CASE_TIMEOUT_MS = 60000 };
@@ -25,9 +27,9 @@ static int say(const char *what, const char *report)
 }
 
 static int judge(int status, const char *report, const char *test,
-                 const char *says)
+                 const struct part *part)
 {
-    static const char never_began[] = "ended without announcing itself";
+    int wanted = part->never_begins ? CHECK_NEVER_BEGAN : EXIT_FAILURE;
     char failed[256], what[128];
 
     snprintf(failed, sizeof(failed), "FAILED: %s (", test);
@@ -38,21 +40,22 @@ static int judge(int status, const char *report, const char *test,
     }
     if (WEXITSTATUS(status) == 0)
         return say("the test passes", report);
-    if (WEXITSTATUS(status) != 1 || strstr(report, failed) == NULL) {
+    if (WEXITSTATUS(status) == CHECK_NEVER_BEGAN && !part->never_begins)
+        return say("the mutant never began to serve", report);
+    if (WEXITSTATUS(status) == EXIT_FAILURE && part->never_begins)
+        return say("the mutant began to serve", report);
+    if (WEXITSTATUS(status) != wanted || strstr(report, failed) == NULL) {
         snprintf(what, sizeof(what), "exit status %d, no failed expectation",
                  WEXITSTATUS(status));
         return say(what, report);
     }
-    if (says != NULL && strstr(report, says) == NULL)
+    if (part->says != NULL && strstr(report, part->says) == NULL)
         return say("it fails, but in another way than expected", report);
-    if (says == NULL && strstr(report, never_began) != NULL)
-        return say("the mutant never began to serve", report);
     printf("caught:\n%s", report);
     return EXIT_SUCCESS;
 }
 
-int verdict(char *const *command, const char *test, const char *says,
-            int deadline_ms)
+int verdict(char *const *command, const char *test, const struct part *part)
 {
     static char report[256 * 1024];
     char deadline[64];
@@ -64,12 +67,13 @@ int verdict(char *const *command, const char *test, const char *says,
     struct process p;
     bool ended;
 
-    snprintf(deadline, sizeof(deadline), "HARNESS_DEADLINE_MS=%d", deadline_ms);
+    snprintf(deadline, sizeof(deadline), "HARNESS_DEADLINE_MS=%d",
+             part->deadline_ms);
     if (child_start(&p, &spec) == -1)
         give_up("start the test: %s", strerror(errno));
     ended = child_finish(&p, p.err, report, sizeof(report), CASE_TIMEOUT_MS);
     child_kill(&p);
     if (!ended)
         return say("the test took too long", report);
-    return judge(p.status, report, test, says);
+    return judge(p.status, report, test, part);
 }

@@ -19,7 +19,6 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "blocking.h"
@@ -445,7 +444,6 @@ static pid_t start_reader(int fds[2])
 
     CHECK(pid != -1);
     if (pid == 0) {
-        struct timespec nap = {0, 3000000};
         unsigned at = 0;
         char chunk[50000];
         ssize_t n;
@@ -455,7 +453,7 @@ static pid_t start_reader(int fds[2])
             for (ssize_t i = 0; i < n; i++, at++)
                 if (chunk[i] != (char)(at * 2654435761u >> 24))
                     _exit(1);
-            nanosleep(&nap, NULL);
+            nap_ms(3);
         }
         _exit(n == 0 && at == MUCH ? 0 : 2);
     }

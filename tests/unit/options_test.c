@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../conformance/option_names.h"
 #include "log.h"
 #include "programs.h"
 #include "resources.h"
@@ -225,6 +226,22 @@ static void every_row(void)
             CHECK_EQ(run(parse_as_server, words).status, 0);
         }
     }
+}
+
+/* The suite's list of them is current: --help and --version end it. */
+static void the_suite_knows_every_row(void)
+{
+    size_t count = 0;
+    char name[32];
+
+    for (; server_rows[count].help != NULL; count++) {
+        CHECK(count < CHECK_COUNT(option_names));
+        snprintf(name, sizeof(name), "-%c, --%s", server_rows[count].letter,
+                 server_rows[count].name);
+        CHECK_BYTES(option_names[count], strlen(option_names[count]), name,
+                    strlen(name));
+    }
+    CHECK_EQ(CHECK_COUNT(option_names), count + 2);
 }
 
 /* Who asked for a text and cannot get it is told so. */
@@ -510,6 +527,7 @@ const struct check_case check_cases[] = {
     CASE(how_much_is_logged, "unit"),
     CASE(help_and_version, "unit"),
     CASE(every_row, "unit"),
+    CASE(the_suite_knows_every_row, "unit"),
     CASE(help_that_cannot_be_printed, "unit"),
     CASE(every_wrong_word, "unit"),
     CASE(client_words, "unit"),
