@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,8 +18,8 @@
 #include <unistd.h>
 
 #include "net.h"
-#include "options.h"
 #include "resources.h"
+#include "tool.h"
 
 enum { EXIT_SKIPPED = 77, OWN_DESCRIPTORS = 64 };
 
@@ -247,16 +248,6 @@ static void gather_facts(void)
 
 /* ---- running ---- */
 
-static const char *in_folder(const char *name)
-{
-    static char paths[4][512];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-
-    snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
-    return path;
-}
-
 static _Noreturn void fail(const char *what)
 {
     fprintf(stderr, "compare: %s: %s\n", what, strerror(errno));
@@ -266,9 +257,12 @@ static _Noreturn void fail(const char *what)
 /* What is in the folder, from this run and from those before. */
 static void write_files(struct results *r)
 {
-    if (results_load(r, folder) == -1 ||
-        results_write_json(r, in_folder("results.json")) == -1 ||
-        report_write(r, in_folder("report.html")) == -1)
+    char json[PATH_MAX], page[PATH_MAX];
+
+    snprintf(json, sizeof(json), "%s/results.json", folder);
+    snprintf(page, sizeof(page), "%s/report.html", folder);
+    if (results_load(r, folder) == -1 || results_write_json(r, json) == -1 ||
+        report_write(r, page) == -1)
         fail(folder);
 }
 
@@ -368,7 +362,7 @@ static int print_table(void)
         printf("\n%d of %d experiments were run.\n", ordinary, (int)ORDINARY);
         status = EXIT_FAILURE;
     }
-    printf("\nThe report: %s\n", in_folder("report.html"));
+    printf("\nThe report: %s/report.html\n", folder);
     results_free(&r);
     return status;
 }
@@ -483,7 +477,7 @@ static void check_foreign(const char *word)
 static void read_command_line(int argc, char **argv)
 {
     struct command_line line = {
-        .program = tool_name,
+        .program = "compare",
         .usage = "[options] [WHICH]",
         .about = "Puts claims about servers to the test, each with an "
                  "experiment: all models\nunder the same load, in turns. "
@@ -521,7 +515,6 @@ int main(int argc, char **argv)
 {
     int status;
 
-    tool_name = "compare";
     wishes.full = getenv("COMPARE_FULL") != NULL; /* as CTest is told */
     read_command_line(argc, argv);
     if (list_only)

@@ -17,7 +17,6 @@
 #include "measure.h"
 #include "results.h"
 #include "servers.h"
-#include "tool.h"
 
 /* ---- what was asked for ---- */
 

@@ -4,11 +4,9 @@
  * its stage should, and leaves nothing behind.
  */
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "harness.h"
 #include "plain.h"

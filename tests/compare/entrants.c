@@ -17,13 +17,12 @@ bool is_one_of_ours_bad;
 
 static const char *first_with(unsigned traits)
 {
-    const struct server_info *s;
+    size_t i = 0;
 
-    for (size_t i = 0; (s = server_at(i)) != NULL; i++)
-        if (server_has(s, traits))
-            return s->name;
-    fputs("compare: a model is not in the list of servers\n", stderr);
-    exit(EXIT_FAILURE);
+    while (server_at(i) != NULL && !server_has(server_at(i), traits))
+        i++;
+    assert(server_at(i) != NULL);
+    return server_at(i)->name;
 }
 
 void find_models(void)

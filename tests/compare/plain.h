@@ -1,13 +1,23 @@
 /*
- * tests/compare/plain.h - for the tests: text that every terminal can show.
+ * tests/compare/plain.h - for the tests: text in a file, and text that every
+ * terminal can show.
  */
 #ifndef PLAIN_H
 #define PLAIN_H
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "check.h"
+#include "harness.h"
+
+/* Into a file of the case's own folder. */
+static inline void put_file(const char *name, const char *text, size_t len)
+{
+    FILE *f = fopen(harness_path(name), "we");
+
+    CHECK(f != NULL && fwrite(text, 1, len, f) == len && fclose(f) == 0);
+}
 
 /* At most 80 columns of ASCII, and no blank at the end; cuts the text up.
  * Returns how many lines are not empty. */

@@ -5,7 +5,6 @@
 #include "compare.h"
 
 #include <math.h>
-#include <stdio.h>
 
 /* ---- 2: a client ---- */
 

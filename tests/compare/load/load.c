@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "options.h"
 #include "tool.h"
 
 static const char end[] =
@@ -133,7 +132,7 @@ static void find_target(void)
 static void read_command_line(int argc, char **argv)
 {
     struct command_line line = {
-        .program = tool_name,
+        .program = "load",
         .usage = "[options] [HOST] PORT",
         .about =
             "Drives an echo server with many clients and checks every byte.\n",
@@ -182,7 +181,6 @@ int main(int argc, char **argv)
 {
     struct sigaction action = {.sa_handler = on_signal};
 
-    tool_name = "load";
     read_command_line(argc, argv);
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);

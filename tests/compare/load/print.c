@@ -2,7 +2,6 @@
 #include "load.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "log.h"

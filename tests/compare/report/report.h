@@ -24,7 +24,7 @@ enum { STAGES = 7, OTHER_COLOURS = 5 };
  * experiment; where there is no stage at all, theirs. */
 struct look look_of(const struct experiment *e, const char *series);
 
-/* As printf, of %s, %d, %c, %.1f and %%, and every %s is escaped: what is
+/* As printf, of %s, %d, %c, %.2f and %%, and every %s is escaped: what is
  * markup stands in the format. What is no UTF-8 and what HTML forbids becomes
  * U+FFFD. */
 void markup(FILE *out, const char *format, ...)

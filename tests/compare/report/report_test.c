@@ -7,7 +7,6 @@
  * With --fixture FOLDER it writes the made-up results and their report there,
  * to look at.
  */
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 
 #include "fixture.h"
 #include "harness.h"
+#include "plain.h"
 #include "report.h"
 #include "written.h"
 
@@ -341,13 +341,6 @@ static struct run browse(const char *file)
     return r;
 }
 
-static void put_file(const char *name, const char *text)
-{
-    FILE *f = fopen(harness_path(name), "we");
-
-    CHECK(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0);
-}
-
 static void at_every_width(void)
 {
     static const char *const widths[] = {"320", "400", "600", "1000", "1600"};
@@ -361,8 +354,8 @@ static void at_every_width(void)
     for (int i = 0; i < made.n_experiments; i++)
         pictures += made.experiments[i]->n_pictures;
     sprintf(looked, "%.*s%s%s", (int)len, html, script, end + 7);
-    put_file("looked.html", looked);
-    put_file("frames.html", frames);
+    put_file("looked.html", looked, strlen(looked));
+    put_file("frames.html", frames, strlen(frames));
     r = browse("frames.html");
     for (size_t i = 0; i < CHECK_COUNT(widths); i++) {
         snprintf(want, sizeof(want), "%s px, %d pictures: GOOD\n", widths[i],

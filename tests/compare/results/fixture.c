@@ -8,31 +8,25 @@
 
 #include "check.h"
 
-static struct experiment *begin(struct results *r, int number, const char *name)
+static struct experiment *begin(struct results *r, int number, const char *name,
+                                const char *claim, const char *source,
+                                enum verdict verdict, const char *says)
 {
     struct experiment *e = calloc(1, sizeof(*e));
 
     CHECK(e != NULL && r->n_experiments < MOST_EXPERIMENTS);
     e->kept = true;
     e->number = number;
+    e->verdict = verdict;
     snprintf(e->name, sizeof(e->name), "%s", name);
+    snprintf(e->claim, sizeof(e->claim), "%s", claim);
+    snprintf(e->source, sizeof(e->source), "%s", source);
+    snprintf(e->says, sizeof(e->says), "%s", says);
     snprintf(e->repeat, sizeof(e->repeat),
              "build/tests/compare/compare --only %d", number);
     e->seconds = 4.25 + number;
     r->experiments[r->n_experiments++] = e;
     return e;
-}
-
-static void end(struct experiment *e, enum verdict verdict, const char *says)
-{
-    e->verdict = verdict;
-    snprintf(e->says, sizeof(e->says), "%s", says);
-}
-
-static void claims(struct experiment *e, const char *claim, const char *source)
-{
-    snprintf(e->claim, sizeof(e->claim), "%s", claim);
-    snprintf(e->source, sizeof(e->source), "%s", source);
 }
 
 /* The middle half is `percent` to each side, a little more above. */
@@ -56,13 +50,11 @@ static void add(struct experiment *e, const struct picture *p,
 
 static void stacks(struct results *r)
 {
-    struct experiment *e = begin(r, 21, "stacks");
-
-    claims(e, "10,000 threads take 20 GB, for each has a stack of 2 MB.",
-           "folklore");
-    end(e, SKIPPED,
-        "this machine allows 4,096 threads; `ulimit -u` and "
-        "/proc/sys/kernel/threads-max say how many.");
+    begin(r, 21, "stacks",
+          "10,000 threads take 20 GB, for each has a stack of 2 MB.",
+          "folklore", SKIPPED,
+          "this machine allows 4,096 threads; `ulimit -u` and "
+          "/proc/sys/kernel/threads-max say how many.");
 }
 
 /* Names of every kind, lines that lie on each other and one that crosses. */
@@ -71,14 +63,16 @@ static void own(struct results *r)
     static const char *const names[] = {
         "04-select", "06-epoll", "06-epoll/edge-triggered", "floor-epoll"};
     static const double places[] = {0, 100, 900, 10000};
-    struct experiment *e = begin(r, 22, "own");
+    struct experiment *e = begin(
+        r, 22, "own", "epoll is always faster than poll, and poll than select.",
+        "folklore", DOES_NOT_HOLD,
+        "When everyone is busy, select and poll ask once and get everything: "
+        "the three lie within 3 %, which is less than the rounds differ.");
     struct picture *p = ADD_PICTURE(
         e, .title = "All clients are busy", .x_title = "clients",
         .y_title = "CPU time for a message, in microseconds", .log_x = true,
         .log_y = true, .column = "CPU us, 100 busy clients", .column_x = 100);
 
-    claims(e, "epoll is always faster than poll, and poll than select.",
-           "folklore");
     for (int i = 0; i < 4; i++)
         for (int j = 0; j < 4; j++)
             add(e, p, names[i], places[j], 3.4 - 0.31 * j + 0.02 * i, 2,
@@ -86,9 +80,6 @@ static void own(struct results *r)
     for (int j = 0; j < 4; j++)
         add(e, p, "my <own> server & a long name", places[j], 6.1 - 1.3 * j, 9,
             "");
-    end(e, DOES_NOT_HOLD,
-        "When everyone is busy, select and poll ask once and get everything: "
-        "the three lie within 3 %, which is less than the rounds differ.");
 }
 
 static void work(struct results *r)
@@ -104,7 +95,11 @@ static void work(struct results *r)
         {"06-epoll", {100.2, 100.5, 101, 101.4, 103, 106}},
         {"floor-thread", {50.1, 56, 66, 90, 118, 126}},
     };
-    struct experiment *e = begin(r, 23, "work");
+    struct experiment *e = begin(
+        r, 23, "work", "An event loop must not block.", "04-select/README.md",
+        HOLDS_BUT,
+        "Threads serve 380 messages a second and a loop 198, but this machine "
+        "has two CPUs and 20 clients wait for them.");
     struct picture *p =
         ADD_PICTURE(e, .shape = SHARES,
                     .title = "Latency when an answer takes 5 ms of work",
@@ -116,7 +111,6 @@ static void work(struct results *r)
         .groups = "1|5|20", .column = "messages/s, 5 ms of work",
         .column_x = 2);
 
-    claims(e, "An event loop must not block.", "04-select/README.md");
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         for (int j = 0; j < 6; j++)
             add(e, p, rows[i].name, shares[j], rows[i].ms[j], 4 + 3 * j, "");
@@ -127,9 +121,6 @@ static void work(struct results *r)
     snprintf(e->asserted, sizeof(e->asserted),
              "Threads serve at least 1.5 times as many as a loop.");
     e->kept = false;
-    end(e, HOLDS_BUT,
-        "Threads serve 380 messages a second and a loop 198, but this machine "
-        "has two CPUs and 20 clients wait for them.");
 }
 
 static void sizes(struct results *r)
@@ -137,15 +128,15 @@ static void sizes(struct results *r)
     static const char *const names[] = {
         "01-blocking", "02-fork",    "03-pthread",  "04-select",   "05-poll",
         "06-epoll",    "07-framing", "floor-epoll", "floor-thread"};
-    struct experiment *e = begin(r, 24, "sizes");
+    struct experiment *e =
+        begin(r, 24, "sizes", "", "<script>alert(1)</script>", HOLDS_BUT,
+              "it was interrupted");
     struct picture *p = ADD_PICTURE(
         e, .title = "Throughput against clients", .x_title = "clients",
         .y_title = "messages a second", .log_x = true,
         .column = "messages/s, 100 clients", .column_x = 100);
 
-    claims(e, "", "");
     fixture_nasty(e->claim, sizeof(e->claim));
-    snprintf(e->source, sizeof(e->source), "<script>alert(1)</script>");
     for (int i = 0; i < 9; i++)
         for (int j = 0; j < 5; j++)
             add(e, p, names[i], pow(10, j),
@@ -154,8 +145,6 @@ static void sizes(struct results *r)
                                         900.5 * j * j * j * (i < 4),
                 2 + (i == 8) * 6, "");
     experiment_add_command(e, "x </code></pre><b>\"&amp;' \t\\n");
-    end(e, NOT_RUN, "it was interrupted");
-    e->verdict = HOLDS_BUT;
 }
 
 void fixture_nasty(char *text, size_t size)

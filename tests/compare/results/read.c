@@ -92,13 +92,14 @@ static int read_file(struct results *r, const char *path)
 {
     struct experiment *e = calloc(1, sizeof(*e));
     FILE *in = e != NULL ? fopen(path, "re") : NULL;
-    int error = errno, at = r->n_experiments;
+    int error = errno;
 
     if (in != NULL) {
         error = take_file(e, r, in) ? 0 : ferror(in) ? EIO : EPROTO;
         fclose(in);
     }
-    if (in != NULL && error == 0 && e->number > 0 && at == MOST_EXPERIMENTS)
+    if (in != NULL && error == 0 && e->number > 0 &&
+        r->n_experiments == MOST_EXPERIMENTS)
         error = EPROTO;
     if (in == NULL || error != 0 || e->number == 0) {
         if (e != NULL)
@@ -107,16 +108,14 @@ static int read_file(struct results *r, const char *path)
         errno = error;
         return error == 0 ? 0 : -1;
     }
-    for (; at > 0 && r->experiments[at - 1]->number > e->number; at--)
-        r->experiments[at] = r->experiments[at - 1];
-    r->experiments[at] = e;
-    r->n_experiments++;
+    r->experiments[r->n_experiments++] = e;
     return 0;
 }
 
 /* ---- the folder ---- */
 
-/* The hidden ones are drafts that nobody has kept. */
+/* Their names begin with the number, in two digits: so they are read in order.
+ * The hidden ones are drafts that nobody has kept. */
 static int is_result(const struct dirent *entry)
 {
     size_t len = strlen(entry->d_name), end = strlen(".result");

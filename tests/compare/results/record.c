@@ -1,7 +1,6 @@
 /* tests/compare/results/record.c - see record.h. */
 #include "record.h"
 
-#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>

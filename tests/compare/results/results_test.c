@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -112,13 +111,6 @@ static void full(void)
 }
 
 /* ---- files that are not as they should be ---- */
-
-static void put_file(const char *name, const char *text, size_t len)
-{
-    FILE *f = fopen(harness_path(name), "we");
-
-    CHECK(f != NULL && fwrite(text, 1, len, f) == len && fclose(f) == 0);
-}
 
 static void expect_protocol_error(const char *text, size_t len)
 {
