@@ -1,6 +1,7 @@
 /*
  * tests/conformance/framed.h - what the cases of servers and clients that carry
- * frames share: frames made by a second hand, which knows nothing of 07-framing.
+ * frames share: frames made by a second hand, which knows nothing of
+ * 07-framing.
  *
  *     static void two_in_one(void)
  *     {
