@@ -29,8 +29,7 @@ enum { BUFFER_SIZE = 16 * 1024 };
 static struct options options;
 static int listen_fd = -1;
 static volatile sig_atomic_t stops; /* 0: serve, 1: let clients end, 2: end */
-static struct roster
-    children; /* on_signal() changes it: touch it with signals held */
+static struct roster children;      /* hold the signals: on_signal() uses it */
 
 /* The first stop closes listen_fd: accept fails, even if it was only about to
  * be called. Children that end together may send one signal for all of them. */
