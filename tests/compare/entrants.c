@@ -1,5 +1,6 @@
-/* tests/compare/entrants.c - see compare.h: the servers, and silent clients. */
-#include "compare.h"
+/* tests/compare/entrants.c - see entrants.h: the servers, and silent clients.
+ */
+#include "entrants.h"
 
 #include <assert.h>
 #include <math.h>
@@ -7,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "session.h"
 
 enum { PATIENCE_MS = 20000, END_MS = 500, CROWD_MS = 60000 };
 

@@ -2,7 +2,7 @@
  * tests/compare/experiments/bytes.c - where a message ends (11), how much is
  * read at once (12), and how much is written at once (13).
  */
-#include "compare.h"
+#include "experiments.h"
 
 #include <poll.h>
 #include <stdint.h>

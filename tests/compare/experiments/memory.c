@@ -2,7 +2,7 @@
  * tests/compare/experiments/memory.c - what a client costs that is connected
  * and silent (2), and what ten thousand stacks cost (3).
  */
-#include "compare.h"
+#include "experiments.h"
 
 #include <math.h>
 

@@ -3,7 +3,7 @@
  * among silent clients (5), when all are busy (6), with a connection for each
  * (7), over a Unix socket (9), with more and more clients (14).
  */
-#include "compare.h"
+#include "experiments.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * tests/compare/experiments/waiting.c - who waits for whom: behind a client
  * that is silent (1), for a place (4), for a handler that blocks (8).
  */
-#include "compare.h"
+#include "experiments.h"
 
 #include <math.h>
 #include <poll.h>
