@@ -62,12 +62,15 @@ int interrupting_signal(void)
  * terminal that goes away sends one more by itself. */
 static void on_signal(int signal_number)
 {
+    int saved = errno;
+
     if (interrupted != 0 && signal_number != SIGHUP) {
         signal(signal_number, SIG_DFL);
         raise(signal_number);
     }
     interrupted = signal_number;
     children_kill();
+    errno = saved;
 }
 
 static void catch_signals(void)
