@@ -31,9 +31,13 @@ enum { EXIT_SKIPPED = 77 };
 static const char *folder = COMPARE_FOLDER, *which;
 static int table_only, list_only;
 
+/* Without a word on the command line all run that are ordinary. */
+enum when { ORDINARY, ON_REQUEST };
+
 static const struct plan {
     const char *name;
     void (*run)(struct experiment *e);
+    enum when when;
     double seconds, full_seconds;
     const char *claim, *source;
 } plans[] = {
@@ -41,8 +45,27 @@ static const struct plan {
 #include "list.inc"
 #undef EXPERIMENT
 };
-enum { PLANS = sizeof(plans) / sizeof(plans[0]), ORDINARY = PLANS - 1 };
+enum { PLANS = sizeof(plans) / sizeof(plans[0]) };
 static bool wanted[PLANS];
+
+/* In the list's order, the ordinary ones before the others. */
+static int number_of(const struct plan *p)
+{
+    int before = 0;
+
+    for (const struct plan *q = plans; q < plans + PLANS; q++)
+        before += q->when < p->when || (q->when == p->when && q < p);
+    return before + 1;
+}
+
+static int count_ordinary(void)
+{
+    int count = 0;
+
+    for (int i = 0; i < PLANS; i++)
+        count += plans[i].when == ORDINARY;
+    return count;
+}
 
 static double planned_seconds(const struct plan *p)
 {
@@ -54,15 +77,10 @@ static double seconds_after(const struct plan *p)
 {
     double seconds = 0;
 
-    for (p++; p < plans + ORDINARY; p++)
-        if (is_under_ctest() || wanted[p - plans])
+    for (p++; p < plans + PLANS; p++)
+        if (wanted[p - plans] || (is_under_ctest() && p->when == ORDINARY))
             seconds += planned_seconds(p);
     return seconds;
-}
-
-static int how_many(void)
-{
-    return wanted[ORDINARY] ? PLANS : ORDINARY;
 }
 
 /* ---- the machine ---- */
@@ -221,7 +239,7 @@ static void describe(struct experiment *e, const struct plan *p)
         describe_repeat(repeat, p);
         fclose(repeat);
     }
-    e->number = (int)(p - plans) + 1;
+    e->number = number_of(p);
     e->kept = true;
 }
 
@@ -234,8 +252,8 @@ static int run(const struct plan *p)
 
     e = (struct experiment){.verdict = NOT_RUN};
     describe(&e, p);
-    snprintf(title, sizeof(title), "%d of %d, %s", e.number, how_many(),
-             p->name);
+    snprintf(title, sizeof(title), "%d of %d, %s", e.number,
+             p->when == ORDINARY ? count_ordinary() : PLANS, p->name);
     progress_begin(title, planned_seconds(p), seconds_after(p));
     p->run(&e);
     e.seconds = progress_end();
@@ -263,17 +281,17 @@ static int run(const struct plan *p)
 static int print_table(void)
 {
     struct results r;
-    int status = EXIT_SUCCESS, ordinary = 0;
+    int status = EXIT_SUCCESS, all = count_ordinary(), ordinary = 0;
 
     write_files(&r);
     results_print(&r, stdout);
     for (int i = 0; i < r.n_experiments; i++) {
-        ordinary += r.experiments[i]->number <= ORDINARY;
+        ordinary += r.experiments[i]->number <= all;
         if (!r.experiments[i]->kept || r.experiments[i]->verdict == NOT_RUN)
             status = EXIT_FAILURE;
     }
-    if (ordinary < ORDINARY) {
-        printf("\n%d of %d experiments were run.\n", ordinary, (int)ORDINARY);
+    if (ordinary < all) {
+        printf("\nNot all were run: %d of %d experiments.\n", ordinary, all);
         status = EXIT_FAILURE;
     }
     printf("\nThe report: %s/report.html\n", folder);
@@ -307,11 +325,12 @@ static int run_all(void)
 
 static int print_list(void)
 {
-    for (int i = 0; i < ORDINARY; i++) {
-        int len = printf("%02d-%s", i + 1, plans[i].name);
+    for (const struct plan *p = plans; p < plans + PLANS; p++)
+        if (p->when == ORDINARY) {
+            int len = printf("%02d-%s", number_of(p), p->name);
 
-        printf("%*s%s\n", 14 - len, "", plans[i].claim);
-    }
+            printf("%*s%s\n", 14 - len, "", p->claim);
+        }
     return EXIT_SUCCESS;
 }
 
@@ -323,7 +342,7 @@ static bool is_word_for(const char *word, const struct plan *p)
 
     if (rest == word)
         return strcmp(word, p->name) == 0;
-    return number == p - plans + 1 &&
+    return number == number_of(p) &&
            (*rest == '\0' || (*rest == '-' && strcmp(rest + 1, p->name) == 0));
 }
 
@@ -332,8 +351,8 @@ static void want(const char *words)
 {
     char word[NAME_SIZE];
 
-    for (int i = 0; i < ORDINARY; i++)
-        wanted[i] = words == NULL;
+    for (int i = 0; i < PLANS; i++)
+        wanted[i] = words == NULL && plans[i].when == ORDINARY;
     while (words != NULL) {
         const char *comma = strchr(words, ',');
         int i = 0, len = (int)strcspn(words, ",");
@@ -350,8 +369,11 @@ static void want(const char *words)
 
 static const struct option_row rows[] = {
     {0, "only", "WHICH",
-     "only these experiments: numbers or names, as 5,silent,9; --only may be "
-     "left out",
+     "only these experiments, by name or number, with commas between:"
+#define EXPERIMENT(name, ...) " " #name
+#include "list.inc"
+#undef EXPERIMENT
+     ". --only may be left out",
      .text = &which},
     {0, "full", NULL,
      "more rounds and up to 10,000 busy clients: a quarter of an hour",
@@ -371,8 +393,7 @@ static const struct option_row rows[] = {
      "where the files go (default: compare in the build folder)",
      .text = &folder},
     {0, "list", NULL,
-     "print the experiments and exit. One more is run only when it is named: "
-     "floor, what our servers cost, held against the barest loops",
+     "print the experiments that run when none is named, and exit",
      .value = true, .number = &list_only},
     {0, "table", NULL, "measure nothing: print what was found last",
      .value = true, .number = &table_only},

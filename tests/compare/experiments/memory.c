@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-/* ---- 2: a client ---- */
+/* ---- memory: a client ---- */
 
 /* Each time another server: memory that a process had once, it keeps. */
 static void measure_memory(struct experiment *e, int clients)
@@ -61,7 +61,7 @@ void experiment_memory(struct experiment *e)
              fork, thread, loop);
 }
 
-/* ---- 3: ten thousand stacks ---- */
+/* ---- stacks: ten thousand stacks ---- */
 
 enum { STACKS = 10000 };
 #define MIB (1024.0 * 1024)
