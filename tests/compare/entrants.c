@@ -78,8 +78,7 @@ int most_for(const struct entrant *entrant)
         int most;
     } limits[] = {{TRAIT_ONE_AT_A_TIME, 1},
                   {TRAIT_PROCESS_EACH, 1000},
-                  {TRAIT_THREAD_EACH, wishes.full ? 10000 : 1000},
-                  {TRAIT_SELECT, 1000}}; /* FD_SETSIZE, less some others */
+                  {TRAIT_THREAD_EACH, wishes.full ? 10000 : 1000}};
     const struct server_info *s = entrant->server;
     int most = most_clients();
 
