@@ -1,13 +1,17 @@
 /*
  * tests/compare/compare.c - every model under the same load, every claim put to
- * the test. compare --help says how it is used; compare.h, how it is made.
+ * the test. compare --help says how it is used. From top to bottom:
+ *
+ *     compare.c        command line, order of the experiments, the machine
+ *     experiments/     the experiments: what is asked, measured and concluded
+ *     rounds.h         loads in turn, and what becomes of their figures
+ *     entrants.h       the servers: ours, the floors, one that somebody entered
+ *     session.h        what was asked for, Ctrl-C, progress
+ *     results.h        what comes out of them
+ *     measure.h        programs, /proc, load
  */
-#include "compare.h"
-
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,22 +21,23 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "experiments.h"
 #include "net.h"
 #include "resources.h"
 #include "tool.h"
 
-enum { EXIT_SKIPPED = 77, OWN_DESCRIPTORS = 64 };
-
-struct wishes wishes;
-int server_cpu, load_cpu;
+enum { EXIT_SKIPPED = 77 };
 
 static const char *folder = COMPARE_FOLDER, *which;
 static int table_only, list_only;
-static volatile sig_atomic_t interrupted;
+
+/* Without a word on the command line all run that are ordinary. */
+enum when { ORDINARY, ON_REQUEST };
 
 static const struct plan {
     const char *name;
     void (*run)(struct experiment *e);
+    enum when when;
     double seconds, full_seconds;
     const char *claim, *source;
 } plans[] = {
@@ -40,78 +45,26 @@ static const struct plan {
 #include "list.inc"
 #undef EXPERIMENT
 };
-enum { PLANS = sizeof(plans) / sizeof(plans[0]), ORDINARY = PLANS - 1 };
+enum { PLANS = sizeof(plans) / sizeof(plans[0]) };
 static bool wanted[PLANS];
 
-/* ---- for all parts ---- */
-
-int rounds_wanted(void)
+/* In the list's order, the ordinary ones before the others. */
+static int number_of(const struct plan *p)
 {
-    if (wishes.rounds > 0)
-        return wishes.rounds;
-    return wishes.full ? 11 : 3;
+    int before = 0;
+
+    for (const struct plan *q = plans; q < plans + PLANS; q++)
+        before += q->when < p->when || (q->when == p->when && q < p);
+    return before + 1;
 }
 
-const char *round_seconds(void)
+static int count_ordinary(void)
 {
-    if (wishes.seconds != NULL)
-        return wishes.seconds;
-    return wishes.full ? "0.5" : "0.2";
-}
+    int count = 0;
 
-int most_clients(void)
-{
-    return set_descriptor_limit(0) - OWN_DESCRIPTORS;
-}
-
-bool is_interrupted(void)
-{
-    return interrupted != 0;
-}
-
-/* The first time, what runs is ended, and what waits for it sees that. A
- * terminal that goes away sends one more by itself. */
-static void on_signal(int signal_number)
-{
-    if (interrupted != 0 && signal_number != SIGHUP) {
-        signal(signal_number, SIG_DFL);
-        raise(signal_number);
-    }
-    interrupted = signal_number;
-    children_kill();
-}
-
-/* ---- progress ---- */
-
-static bool under_ctest;  /* a process for each experiment, one after another */
-static int terminal = -1; /* where the progress line is shown, -1: nowhere */
-static const struct plan *current;
-static double start_ms; /* of the current one */
-static bool line_shown;
-
-/* Under CTest no stream is the terminal, but there may be one all the same:
- * COMPARE_PROGRESS says that the person before it wants to see. */
-static void find_terminal(void)
-{
-    const char *kind = getenv("TERM");
-
-    under_ctest = getenv("COMPARE_PROGRESS") != NULL;
-    if (kind == NULL || strcmp(kind, "dumb") == 0)
-        return;
-    if (isatty(STDERR_FILENO))
-        terminal = STDERR_FILENO;
-    else if (under_ctest)
-        terminal = open("/dev/tty", O_WRONLY | O_CLOEXEC);
-}
-
-static int how_many(void)
-{
-    return wanted[ORDINARY] ? PLANS : ORDINARY;
-}
-
-static double seconds_so_far(void)
-{
-    return (moment_ms() - start_ms) / 1e3;
+    for (int i = 0; i < PLANS; i++)
+        count += plans[i].when == ORDINARY;
+    return count;
 }
 
 static double planned_seconds(const struct plan *p)
@@ -119,35 +72,15 @@ static double planned_seconds(const struct plan *p)
     return wishes.full ? p->full_seconds : p->seconds;
 }
 
-static double seconds_left(void)
+/* Of the experiments behind this one. */
+static double seconds_after(const struct plan *p)
 {
-    double left = planned_seconds(current) - seconds_so_far();
+    double seconds = 0;
 
-    if (left < 1)
-        left = 1;
-    for (const struct plan *p = current + 1; p < plans + ORDINARY; p++)
-        left += under_ctest || wanted[p - plans] ? planned_seconds(p) : 0;
-    return left;
-}
-
-void progress(const char *what)
-{
-    char text[LINE_SIZE];
-
-    if (terminal == -1 || is_interrupted())
-        return;
-    snprintf(text, sizeof(text), "%d of %d, %s: %s; %.0f s left",
-             (int)(current - plans) + 1, how_many(), current->name, what,
-             seconds_left());
-    dprintf(terminal, "\r%-79.79s", text);
-    line_shown = true;
-}
-
-static void clear_progress(void)
-{
-    if (line_shown)
-        dprintf(terminal, "\r%79s\r", "");
-    line_shown = false;
+    for (p++; p < plans + PLANS; p++)
+        if (wanted[p - plans] || (is_under_ctest() && p->when == ORDINARY))
+            seconds += planned_seconds(p);
+    return seconds;
 }
 
 /* ---- the machine ---- */
@@ -306,7 +239,7 @@ static void describe(struct experiment *e, const struct plan *p)
         describe_repeat(repeat, p);
         fclose(repeat);
     }
-    e->number = (int)(p - plans) + 1;
+    e->number = number_of(p);
     e->kept = true;
 }
 
@@ -314,17 +247,16 @@ static void describe(struct experiment *e, const struct plan *p)
 static int run(const struct plan *p)
 {
     static struct experiment e;
+    char title[LINE_SIZE];
     int status;
 
     e = (struct experiment){.verdict = NOT_RUN};
-    current = p;
-    start_ms = moment_ms();
     describe(&e, p);
-    if (terminal == -1)
-        fprintf(stderr, "%d of %d, %s\n", e.number, how_many(), p->name);
+    snprintf(title, sizeof(title), "%d of %d, %s", e.number,
+             p->when == ORDINARY ? count_ordinary() : PLANS, p->name);
+    progress_begin(title, planned_seconds(p), seconds_after(p));
     p->run(&e);
-    e.seconds = seconds_so_far();
-    clear_progress();
+    e.seconds = progress_end();
     e.missing[0] = '\0'; /* what follows needs no figures */
     if (is_interrupted())
         conclude(&e, NOT_RUN,
@@ -349,17 +281,17 @@ static int run(const struct plan *p)
 static int print_table(void)
 {
     struct results r;
-    int status = EXIT_SUCCESS, ordinary = 0;
+    int status = EXIT_SUCCESS, all = count_ordinary(), ordinary = 0;
 
     write_files(&r);
     results_print(&r, stdout);
     for (int i = 0; i < r.n_experiments; i++) {
-        ordinary += r.experiments[i]->number <= ORDINARY;
+        ordinary += r.experiments[i]->number <= all;
         if (!r.experiments[i]->kept || r.experiments[i]->verdict == NOT_RUN)
             status = EXIT_FAILURE;
     }
-    if (ordinary < ORDINARY) {
-        printf("\n%d of %d experiments were run.\n", ordinary, (int)ORDINARY);
+    if (ordinary < all) {
+        printf("\nNot all were run: %d of %d experiments.\n", ordinary, all);
         status = EXIT_FAILURE;
     }
     printf("\nThe report: %s/report.html\n", folder);
@@ -393,11 +325,12 @@ static int run_all(void)
 
 static int print_list(void)
 {
-    for (int i = 0; i < ORDINARY; i++) {
-        int len = printf("%02d-%s", i + 1, plans[i].name);
+    for (const struct plan *p = plans; p < plans + PLANS; p++)
+        if (p->when == ORDINARY) {
+            int len = printf("%02d-%s", number_of(p), p->name);
 
-        printf("%*s%s\n", 14 - len, "", plans[i].claim);
-    }
+            printf("%*s%s\n", 14 - len, "", p->claim);
+        }
     return EXIT_SUCCESS;
 }
 
@@ -409,7 +342,7 @@ static bool is_word_for(const char *word, const struct plan *p)
 
     if (rest == word)
         return strcmp(word, p->name) == 0;
-    return number == p - plans + 1 &&
+    return number == number_of(p) &&
            (*rest == '\0' || (*rest == '-' && strcmp(rest + 1, p->name) == 0));
 }
 
@@ -418,8 +351,8 @@ static void want(const char *words)
 {
     char word[NAME_SIZE];
 
-    for (int i = 0; i < ORDINARY; i++)
-        wanted[i] = words == NULL;
+    for (int i = 0; i < PLANS; i++)
+        wanted[i] = words == NULL && plans[i].when == ORDINARY;
     while (words != NULL) {
         const char *comma = strchr(words, ',');
         int i = 0, len = (int)strcspn(words, ",");
@@ -436,8 +369,11 @@ static void want(const char *words)
 
 static const struct option_row rows[] = {
     {0, "only", "WHICH",
-     "only these experiments: numbers or names, as 5,silent,9; --only may be "
-     "left out",
+     "only these experiments, by name or number, with commas between:"
+#define EXPERIMENT(name, ...) " " #name
+#include "list.inc"
+#undef EXPERIMENT
+     ". --only may be left out",
      .text = &which},
     {0, "full", NULL,
      "more rounds and up to 10,000 busy clients: a quarter of an hour",
@@ -457,8 +393,7 @@ static const struct option_row rows[] = {
      "where the files go (default: compare in the build folder)",
      .text = &folder},
     {0, "list", NULL,
-     "print the experiments and exit. One more is run only when it is named: "
-     "floor, what our servers cost, held against the barest loops",
+     "print the experiments that run when none is named, and exit",
      .value = true, .number = &list_only},
     {0, "table", NULL, "measure nothing: print what was found last",
      .value = true, .number = &table_only},
@@ -501,16 +436,6 @@ static void read_command_line(int argc, char **argv)
         usage_error("--port", "needs --server");
 }
 
-static void catch_signals(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = on_signal};
-
-    children_end_with_us();
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-        (void)sigaction(signals[i], &action, NULL);
-}
-
 int main(int argc, char **argv)
 {
     int status;
@@ -525,11 +450,9 @@ int main(int argc, char **argv)
         return print_table();
     load_path = PROGRAMS "/load";
     find_models();
-    catch_signals();
+    session_begin();
     (void)two_cpus(&server_cpu, &load_cpu);
-    find_terminal();
     gather_facts();
     status = run_all();
-    clear_progress();
-    return is_interrupted() ? 128 + interrupted : status;
+    return is_interrupted() ? 128 + interrupting_signal() : status;
 }

@@ -5,6 +5,7 @@
  * the figures are does not matter.
  */
 #include <ctype.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +59,20 @@ static bool is_there(const char *name)
     return stat(path, &st) == 0 && st.st_size > 0;
 }
 
+/* Whatever its number is. */
+static bool has_result(const char *experiment)
+{
+    char pattern[300];
+    glob_t found;
+    bool is_one;
+
+    snprintf(pattern, sizeof(pattern), "%s/[0-9]*-%s.result",
+             harness_path("found"), experiment);
+    is_one = glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc == 1;
+    globfree(&found);
+    return is_one;
+}
+
 /* The rest of the first line of the output that begins so. */
 static const char *row(const struct run *r, const char *start)
 {
@@ -91,12 +106,13 @@ static void expect_figure(const struct run *r, const char *server)
 
 static void writes_what_it_found(void)
 {
-    static const char *const files[] = {"01-stall.result", "machine.result",
-                                        "results.json", "report.html"};
+    static const char *const files[] = {"machine.result", "results.json",
+                                        "report.html"};
     struct run r = COMPARE("--only", "stall");
 
     CHECK_EQ(r.status, 0);
     CHECK(strstr(r.out, "\nholds: ") != NULL);
+    CHECK(has_result("stall"));
     for (size_t i = 0; i < CHECK_COUNT(files); i++) {
         check_step("%s", files[i]);
         CHECK(is_there(files[i]));
@@ -107,23 +123,23 @@ static void writes_what_it_found(void)
 /* What was found before is in the files and in the table with it. */
 static void keeps_what_was_found_before(void)
 {
-    struct run r = COMPARE("--only", "1");
+    struct run r = COMPARE("--only", "stall");
 
     run_free(&r);
-    r = COMPARE("--only", "11");
+    r = COMPARE("--only", "delimiter");
     CHECK_EQ(r.status, 0);
     run_free(&r);
     r = COMPARE("--table");
     CHECK_EQ(WEXITSTATUS(r.status), 1); /* the others are missing */
-    CHECK(strstr(r.out, "\n 1  ") != NULL);
-    CHECK(strstr(r.out, "\n11  ") != NULL);
-    CHECK(strstr(r.out, "\n2 of ") != NULL);
+    CHECK(strstr(r.out, "  A blocking server cannot serve B") != NULL);
+    CHECK(strstr(r.out, "  A delimiter breaks on binary data") != NULL);
+    CHECK(strstr(r.out, "\nNot all were run: 2 of ") != NULL);
     run_free(&r);
 }
 
 static void several_make_a_table(void)
 {
-    struct run r = COMPARE("--only", "setsize,delimiter");
+    struct run r = COMPARE("--only", "1,setsize");
 
     CHECK_EQ(r.status, 0);
     CHECK(strstr(r.out, "The report: ") != NULL);
@@ -132,7 +148,8 @@ static void several_make_a_table(void)
 
 /* ---- what the documents say of it ---- */
 
-/* The tables in docs/comparison.md are those of the run that is kept here. */
+/* The tables in docs/comparison.md are those of the run that is kept here. An
+ * experiment that is younger than that run is missing in both. */
 static void documented_run(void)
 {
     char *document = read_file(SOURCE_PATH "/docs/comparison.md", NULL), *end;
@@ -148,8 +165,11 @@ static void documented_run(void)
     CHECK_EQ(r.status, 0);
     run_free(&r);
     r = COMPARE("--table");
-    CHECK_EQ(r.status, 0);
-    end = strstr(r.out, "\nThe report: ");
+    end = strstr(r.out, "\nNot all were run: ");
+    if (end == NULL) {
+        CHECK_EQ(r.status, 0);
+        end = strstr(r.out, "\nThe report: ");
+    }
     CHECK(end != NULL);
     *end = '\0';
     if (strstr(document, r.out) == NULL)
@@ -224,8 +244,7 @@ static void one_that_answers_wrongly(void)
  * fails, and so does the table that is made of its file. */
 static void one_of_ours_answers_wrongly(void)
 {
-    static const char sentence[] =
-        "FAILED: 7 no server of ours dies or answers";
+    static const char sentence[] = " no server of ours dies or answers";
     char instead[400];
     struct run r;
 
@@ -234,11 +253,13 @@ static void one_of_ours_answers_wrongly(void)
     r = COMPARE("--only", "churn");
     CHECK_EQ(WEXITSTATUS(r.status), 1);
     CHECK(strstr(r.out, "06-epoll at 0: 1 of 1 rounds had wrong") != NULL);
+    CHECK(strstr(r.out, "FAILED: ") != NULL);
     CHECK(strstr(r.out, sentence) != NULL);
     run_free(&r);
     CHECK_EQ(unsetenv("COMPARE_INSTEAD"), 0);
     r = COMPARE("--table");
     CHECK_EQ(WEXITSTATUS(r.status), 1);
+    CHECK(strstr(r.out, "FAILED: ") != NULL);
     CHECK(strstr(r.out, sentence) != NULL);
     run_free(&r);
 }
@@ -260,7 +281,8 @@ static void few_descriptors(void)
         r = run_program(spec, NULL, 0);
         check_step("%s: %.2000s", names[i], r.out);
         CHECK(strstr(r.out, "nan") == NULL && strstr(r.out, "inf") == NULL);
-        if (i != 1) { /* 500 threads are enough to see what a stack takes */
+        if (strcmp(names[i], "stacks") !=
+            0) { /* 500 threads are enough to see what a stack takes */
             CHECK_EQ(WEXITSTATUS(r.status), CHECK_SKIPPED);
             CHECK(strstr(r.out, "\nskipped: ") != NULL);
         }
@@ -285,8 +307,8 @@ static void interrupted(void)
     for (int i = 0; i < count; i++)
         WAIT_UNTIL(proc_threads_are(children[i].pid, "Z")); /* or gone */
     free(children);
-    CHECK(is_there("01-stall.result"));
-    CHECK(is_there("06-busy.result"));
+    CHECK(has_result("stall"));
+    CHECK(has_result("busy"));
     CHECK(is_there("report.html"));
 }
 

@@ -1,5 +1,6 @@
-/* tests/compare/entrants.c - see compare.h: the servers, and silent clients. */
-#include "compare.h"
+/* tests/compare/entrants.c - see entrants.h: the servers, and silent clients.
+ */
+#include "entrants.h"
 
 #include <assert.h>
 #include <math.h>
@@ -7,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "session.h"
 
 enum { PATIENCE_MS = 20000, END_MS = 500, CROWD_MS = 60000 };
 
@@ -75,8 +78,7 @@ int most_for(const struct entrant *entrant)
         int most;
     } limits[] = {{TRAIT_ONE_AT_A_TIME, 1},
                   {TRAIT_PROCESS_EACH, 1000},
-                  {TRAIT_THREAD_EACH, wishes.full ? 10000 : 1000},
-                  {TRAIT_SELECT, 1000}}; /* FD_SETSIZE, less some others */
+                  {TRAIT_THREAD_EACH, wishes.full ? 10000 : 1000}};
     const struct server_info *s = entrant->server;
     int most = most_clients();
 

@@ -1,5 +1,5 @@
-/* tests/compare/measure_proc.c - see measure.h: what a whole group uses. */
-#include "measure.h"
+/* tests/compare/measure_proc.c - see measure_proc.h. */
+#include "measure_proc.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,13 @@
-/* tests/compare/rounds.c - see compare.h: loads in turn, and their figures. */
-#include "compare.h"
+/* tests/compare/rounds.c - see rounds.h: loads in turn, and their figures. */
+#include "rounds.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "session.h"
 
 enum { TRIES = 5 };
 

@@ -2,7 +2,7 @@
  * tests/compare/experiments/bytes.c - where a message ends (11), how much is
  * read at once (12), and how much is written at once (13).
  */
-#include "compare.h"
+#include "experiments.h"
 
 #include <poll.h>
 #include <stdint.h>
@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ---- 11: a delimiter or a length ---- */
+/* ---- delimiter: a delimiter or a length ---- */
 
 enum { PAYLOADS = 100, LONGEST = 1024, FRAME_HEAD = 4, PATIENCE_MS = 20000 };
 
@@ -138,7 +138,7 @@ void experiment_delimiter(struct experiment *e)
         take_median(e, 'a', "length", 64), take_median(e, 'a', "length", 1024));
 }
 
-/* ---- 12: a large read buffer ---- */
+/* ---- buffer: a large read buffer ---- */
 
 static const char bare[] = "bare epoll loop";
 
@@ -190,7 +190,7 @@ void experiment_buffer(struct experiment *e)
     conclude_buffer(e);
 }
 
-/* ---- 13: one write for a read, or one for a message ---- */
+/* ---- writes: one write for a read, or one for a message ---- */
 
 static const char by_itself[] = "each by itself";
 static const char with_nagle[] = "each, with Nagle";

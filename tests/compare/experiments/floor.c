@@ -3,7 +3,7 @@
  * barest loops that can be written (floors/): only by name, compare --only
  * floor. --rounds 25 makes it surer; the floor against itself says how sure.
  */
-#include "compare.h"
+#include "experiments.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -2,11 +2,11 @@
  * tests/compare/experiments/memory.c - what a client costs that is connected
  * and silent (2), and what ten thousand stacks cost (3).
  */
-#include "compare.h"
+#include "experiments.h"
 
 #include <math.h>
 
-/* ---- 2: a client ---- */
+/* ---- memory: a client ---- */
 
 /* Each time another server: memory that a process had once, it keeps. */
 static void measure_memory(struct experiment *e, int clients)
@@ -61,7 +61,7 @@ void experiment_memory(struct experiment *e)
              fork, thread, loop);
 }
 
-/* ---- 3: ten thousand stacks ---- */
+/* ---- stacks: ten thousand stacks ---- */
 
 enum { STACKS = 10000 };
 #define MIB (1024.0 * 1024)

@@ -3,7 +3,7 @@
  * among silent clients (5), when all are busy (6), with a connection for each
  * (7), over a Unix socket (9), with more and more clients (14).
  */
-#include "compare.h"
+#include "experiments.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- 5: among silent clients ---- */
+/* ---- silent: among silent clients ---- */
 
 static void measure_among(struct experiment *e, struct crew *crew, int silent)
 {
@@ -80,7 +80,7 @@ void experiment_silent(struct experiment *e)
     conclude_silent(e);
 }
 
-/* ---- 6: all are busy ---- */
+/* ---- busy: all are busy ---- */
 
 static const int busy_counts[] = {10, 100, 900};
 enum { BUSY_COUNTS = sizeof(busy_counts) / sizeof(busy_counts[0]) };
@@ -137,7 +137,7 @@ void experiment_busy(struct experiment *e)
     conclude_busy(e);
 }
 
-/* ---- 7: a connection for each message ---- */
+/* ---- churn: a connection for each message ---- */
 
 static void conclude_churn(struct experiment *e)
 {
@@ -180,7 +180,7 @@ void experiment_churn(struct experiment *e)
     conclude_churn(e);
 }
 
-/* ---- 9: Unix sockets ---- */
+/* ---- unix: Unix sockets ---- */
 
 enum { OVER_TCP, OVER_UNIX }; /* x of the pictures */
 
@@ -249,7 +249,7 @@ void experiment_unix(struct experiment *e)
     conclude_unix(e, &tcp);
 }
 
-/* ---- 14: more and more clients ---- */
+/* ---- clients: more and more clients ---- */
 
 enum { BESIDE = 100 }; /* clients of the pictures with two groups */
 

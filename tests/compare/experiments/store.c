@@ -20,7 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "compare.h"
+#include "experiments.h"
 #include "blocking.h"
 #include "command.h"
 #include "frame.h"

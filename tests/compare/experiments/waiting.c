@@ -2,7 +2,7 @@
  * tests/compare/experiments/waiting.c - who waits for whom: behind a client
  * that is silent (1), for a place (4), for a handler that blocks (8).
  */
-#include "compare.h"
+#include "experiments.h"
 
 #include <math.h>
 #include <poll.h>
@@ -38,7 +38,7 @@ static void close_if_open(int fd)
         close(fd);
 }
 
-/* ---- 1: behind a silent client ---- */
+/* ---- stall: behind a silent client ---- */
 
 static bool is_one_at_a_time(const struct entrant *server)
 {
@@ -157,7 +157,7 @@ void experiment_stall(struct experiment *e)
     conclude_stall(e, kept);
 }
 
-/* ---- 4: for a place in a set ---- */
+/* ---- setsize: for a place in a set ---- */
 
 enum { SELECT_CLIENTS = 1100, LOOK_MS = 20, QUIET_LOOKS = 3 };
 
@@ -291,7 +291,7 @@ void experiment_setsize(struct experiment *e)
     conclude_setsize(e, lost);
 }
 
-/* ---- 8: for a handler that blocks ---- */
+/* ---- work: for a handler that blocks ---- */
 
 enum { WORK_CLIENTS = 20 };
 

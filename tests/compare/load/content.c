@@ -51,12 +51,6 @@ int content_make(struct content *c, uint32_t message_size,
     return 0;
 }
 
-void content_free(struct content *c)
-{
-    free(c->bytes);
-    c->bytes = NULL;
-}
-
 uint32_t content_start(const struct content *c, uint32_t client)
 {
     uint32_t messages = c->period / c->message_size;

@@ -28,10 +28,9 @@ struct content {
     uint32_t message_size;
 };
 
-/* -1 and errno when there is no memory. Freed with content_free(). */
+/* -1 and errno when there is no memory. It is kept until the program ends. */
 int content_make(struct content *c, uint32_t message_size,
                  enum content_kind kind);
-void content_free(struct content *c);
 
 /* Where the client of this number begins. */
 uint32_t content_start(const struct content *c, uint32_t client);

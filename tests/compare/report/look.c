@@ -11,10 +11,12 @@ struct look look_of(const struct experiment *e, const char *series)
     /* Those first that differ most. */
     static const int order[STAGES] = {6, 5, 4, 2, 3, 7, 1};
     const char *names[MOST_SERIES + 1];
-    int stage = stage_of(series), n = 0, stages = 0, at;
+    int stage = stage_of(series), variant = variant_of(series);
+    int n = 0, stages = 0, at;
 
     if (stage >= 1 && stage <= STAGES)
-        return (struct look){stage, stage, strchr(series, '/') != NULL};
+        return (struct look){stage, 1 + (stage + variant - 1) % STAGES,
+                             variant > 0};
     for (int i = 0; i < e->n_figures && n < MOST_SERIES; i++)
         n = add_series(names, n, e->figures[i].series);
     while (stages < n && stage_of(names[stages]) > 0)

@@ -12,7 +12,8 @@
 
 /* A stage looks the same on the whole page: a colour (the style has one for
  * each number), a mark; hollow and dashed: it is no stage, but a variant, a
- * floor, somebody else's. */
+ * floor, somebody else's. The variants of a stage have its colour, and a mark
+ * each. */
 struct look {
     int colour, mark;
     bool is_hollow;

@@ -17,6 +17,7 @@
 #include "harness.h"
 #include "plain.h"
 #include "report.h"
+#include "servers.h"
 #include "written.h"
 
 static struct results made; /* large: not for a stack */
@@ -236,6 +237,24 @@ static void says_what_was_not_run(void)
     results_free(&made);
 }
 
+/* As far as there are marks for the variants of a stage. */
+static void no_two_servers_look_the_same(void)
+{
+    const struct experiment e = {.number = 1};
+    const struct server_info *s, *other;
+
+    for (size_t i = 0; (s = server_at(i)) != NULL; i++)
+        for (size_t j = 0; j < i; j++) {
+            struct look a = look_of(&e, s->name), b;
+
+            other = server_at(j);
+            b = look_of(&e, other->name);
+            check_step("%s, %s", s->name, other->name);
+            CHECK(a.colour != b.colour || a.mark != b.mark ||
+                  a.is_hollow != b.is_hollow);
+        }
+}
+
 /* A run that was interrupted at once; numbers that no axis has a place for. */
 static void nothing_there(void)
 {
@@ -434,6 +453,7 @@ static const struct check_case cases[] = {
     CASE(needs_nothing_else, "measure"),
     CASE(every_name_stands_in_the_picture, "measure"),
     CASE(says_what_was_not_run, "measure"),
+    CASE(no_two_servers_look_the_same, "measure"),
     CASE(nothing_there, "measure"),
     CASE(at_every_width, "browser", 240),
     CASE(without_complaint, "browser", 240),

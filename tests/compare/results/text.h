@@ -53,6 +53,10 @@ void unescape(char *text);
  * none. */
 int stage_of(const char *series);
 
+/* Its place among the variants of the stage in the list of servers, from 1; one
+ * that is not in the list stands behind all; 0: it is no variant. */
+int variant_of(const char *series);
+
 /* Adds a name that is not there yet: the stages in their order, their variants
  * behind them, then the others in the order of coming. Returns the count, at
  * most MOST_SERIES; there is room for one more. */

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "servers.h"
+
 int stage_of(const char *series)
 {
     if (!isdigit((unsigned char)series[0]) ||
@@ -14,12 +16,32 @@ int stage_of(const char *series)
     return (series[0] - '0') * 10 + series[1] - '0';
 }
 
+int variant_of(const char *series)
+{
+    size_t len = strcspn(series, "/");
+    const struct server_info *s;
+    int place = 1;
+
+    if (series[len] == '\0')
+        return 0;
+    for (size_t i = 0; (s = server_at(i)) != NULL; i++) {
+        if (strcmp(s->name, series) == 0)
+            return place;
+        place += server_is_variant(s) && strncmp(s->name, series, len + 1) == 0;
+    }
+    return place;
+}
+
 static bool is_before(const char *a, const char *b)
 {
     int x = stage_of(a), y = stage_of(b);
 
     if (x == 0 || y == 0)
         return x != 0;
+    if (x == y) {
+        x = variant_of(a);
+        y = variant_of(b);
+    }
     return x != y ? x < y : strcmp(a, b) < 0;
 }
 
