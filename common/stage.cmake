@@ -21,8 +21,8 @@
 #   LINES    the most that the first source may have.
 #   ADDS     the most that its diff may add, functions apart that are another
 #            server's to the byte; 0, or left out by a stage: no limit.
-#   CLIENTS  how many it holds at most, whatever the descriptor limit: a fixed
-#            pool, or FD_SETSIZE less what it needs itself.
+#   CLIENTS  how many a test may ask of it at most, whatever the descriptor
+#            limit: a fixed pool, or FD_SETSIZE less some for the server itself.
 #   NEEDS    a header without which a system cannot build it: the server then
 #            stays in the list as absent, and its tests are skipped by name.
 #   CLIENT   the program that talks to it, where that is not its stage's.
