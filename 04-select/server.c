@@ -8,7 +8,7 @@
  *
  * New here: select, non-blocking sockets, partial writes, back-pressure.
  * From common/: set_nonblocking(); deadline_ms() and clock_ms() keep the time;
- * open_stop_pipe() makes a signal readable, and stop_level() counts them;
+ * open_stop_pipe() makes signals readable, and stop_level() counts them;
  * note_shortage() has the loop accept nobody for one round.
  * Its limit: FD_SETSIZE, 1024 descriptors, all searched in every round.
  */
@@ -219,12 +219,13 @@ static void serve_round(void)
     fill_sets(&readable, &writable);
     n = select(max_fd + 1, &readable, &writable, NULL,
                wait_ms == -1 ? NULL : &limit);
-    end_shortage();
+    end_shortage(); /* which leaves errno alone */
     if (n == -1) {
-        wait_again("select", errno); /* the sets are undefined now */
+        wait_failed("select", errno); /* the sets are undefined now */
         return;
     }
     now_ms = clock_ms();
+    /* listen_fd is lower than its clients: who is accepted is closed later. */
     for (int fd = 0; fd <= max_fd; fd++)
         if (FD_ISSET(fd, &readable) || FD_ISSET(fd, &writable))
             serve_ready(fd);
@@ -252,7 +253,7 @@ int main(int argc, char **argv)
         die("cannot announce");
     release_signals();
 
-    while (stop_level() == 0)
+    while (stop_level() == 0) /* then 1, and 2 after the grace */
         serve_round();
     close(listen_fd);
     while (stop_level() == 1 && n_clients > 0)

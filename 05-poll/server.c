@@ -142,8 +142,8 @@ static void conn_close(struct conn *c, int why)
     n_clients--;
 }
 
-/* The last one takes the free place. A walk in mid-list misses it there: what
- * is ready is still ready in the next round, and until then it is not judged.
+/* The last client takes the free place. A walk in mid-list misses that client:
+ * it is still ready in the next round, and close_overdue() spares it till then.
  */
 static void remove_client(int i, int why)
 {
@@ -189,7 +189,7 @@ static void serve_client(int i)
     struct conn *c = &conns[i];
     int error = wants_write(c) ? conn_write(c) : conn_read(c);
 
-    list[i].revents = 0; /* heard: see close_overdue() */
+    list[i].revents = 0; /* this client was not missed */
     watch_or_remove(i, error);
 }
 
@@ -203,7 +203,8 @@ static void serve_ready(int i)
         serve_client(i);
 }
 
-/* From the end: what takes a free place has been looked at. */
+/* From the end, since what takes a free place has been looked at then. A client
+ * that is ready, but was missed by the walk, is not idle. */
 static void close_overdue(void)
 {
     for (int i = FIRST_CLIENT + n_clients - 1; i >= FIRST_CLIENT; i--)
@@ -219,9 +220,9 @@ static void serve_round(void)
 
     list[LISTENER].fd = wants_accept() ? listen_fd : -1; /* -1: not watched */
     n = poll(list, len, longest_wait_ms(n_clients > 0));
-    end_shortage();
+    end_shortage(); /* which leaves errno alone */
     if (n == -1) {
-        wait_again("poll", errno);
+        wait_failed("poll", errno);
         return;
     }
     now_ms = clock_ms();
@@ -257,7 +258,7 @@ int main(int argc, char **argv)
         die("cannot announce");
     release_signals();
 
-    while (stop_level() == 0)
+    while (stop_level() == 0) /* then 1, and 2 after the grace */
         serve_round();
     close(listen_fd);
     while (stop_level() == 1 && n_clients > 0)

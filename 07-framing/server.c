@@ -219,8 +219,8 @@ static void serve_client(struct conn *c)
         conn_close(c, error);
 }
 
-/* A batch holds one event of each client, and only that one closes it. So no
- * event is left in the batch when its number becomes a new client's. */
+/* A batch holds at most one event of a client, which alone can close it. So no
+ * event of it is left when its descriptor becomes a new client's. */
 static void serve_ready(int fd)
 {
     if (fd == stop_fd)
@@ -262,9 +262,9 @@ static void serve_round(void)
     if (stop_level() == 0) /* else it is closed */
         watch_listener();
     n = epoll_wait(epoll_fd, events, BATCH, longest_wait_ms(n_clients > 0));
-    end_shortage();
+    end_shortage(); /* which leaves errno alone */
     if (n == -1) {
-        wait_again("epoll_wait", errno);
+        wait_failed("epoll_wait", errno);
         return;
     }
     now_ms = clock_ms();
@@ -299,7 +299,7 @@ int main(int argc, char **argv)
         die("cannot announce");
     release_signals();
 
-    while (stop_level() == 0)
+    while (stop_level() == 0) /* then 1, and 2 after the grace */
         serve_round();
     close(listen_fd); /* which ends the watching as well: epoll(7) */
     while (stop_level() == 1 && n_clients > 0)

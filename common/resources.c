@@ -127,7 +127,7 @@ void wait_out_shortage(const char *call, int error)
     pause_ms(PAUSE_MS);
 }
 
-void wait_again(const char *call, int error)
+void wait_failed(const char *call, int error)
 {
     assert(error != EBADF && error != EFAULT);
     if (error != EINTR)

@@ -60,6 +60,6 @@ void wait_out_shortage(const char *call, int error);
 
 /* After a wait for readiness has failed with `error`: nothing to do for EINTR;
  * else as wait_out_shortage(). */
-void wait_again(const char *call, int error);
+void wait_failed(const char *call, int error);
 
 #endif
