@@ -143,8 +143,7 @@ static void conn_close(struct conn *c, int why)
 }
 
 /* The last client takes the free place. A walk in mid-list misses that client:
- * it is still ready in the next round, and close_overdue() spares it till then.
- */
+ * it is ready in the next round too, and close_overdue() spares it. */
 static void remove_client(int i, int why)
 {
     conn_close(&conns[i], why);
