@@ -16,7 +16,7 @@
 #include "plain.h"
 #include "written.h"
 
-/* Large: not for a stack. */
+/* Large: not for a stack. A process has one case, and ends with it. */
 static struct results made, loaded;
 
 /* ---- kept and read again ---- */
@@ -85,8 +85,6 @@ static void any_text(void)
     CHECK_EQ(results_load(&loaded, harness_dir()), 0);
     CHECK_EQ(loaded.n_experiments, 1);
     expect_same(&e, loaded.experiments[0]);
-    results_free(&loaded);
-    experiment_free(&e);
 }
 
 static void full(void)
@@ -107,7 +105,6 @@ static void full(void)
     CHECK(figure_of(&e, 'b', "", 999) == NULL);
     CHECK(figure_of(&e, 'a', "x", 999) == NULL);
     CHECK(figure_of(&e, 'a', "", 0.5) == NULL);
-    experiment_free(&e);
 }
 
 /* ---- files that are not as they should be ---- */
@@ -134,8 +131,6 @@ static void cut_off(void)
         check_step("%zu bytes", len);
         expect_protocol_error(text, len);
     }
-    free(text);
-    results_free(&made);
 }
 
 static void senseless(void)
@@ -180,7 +175,6 @@ static void left_out(void)
     CHECK_EQ(loaded.n_experiments, 1);
     CHECK_EQ(loaded.experiments[0]->number, 3);
     CHECK(strcmp(loaded.experiments[0]->claim, "c") == 0);
-    results_free(&loaded);
     CHECK_EQ(results_load(&loaded, harness_path("nowhere")), -1);
     CHECK_EQ(errno, ENOENT);
 }
@@ -220,8 +214,6 @@ static void wholly_or_not_at_all(void)
     CHECK_EQ(files_there(), 1);
     CHECK_EQ(results_load(&loaded, harness_dir()), 0);
     CHECK(strcmp(loaded.experiments[0]->claim, "new") != 0);
-    results_free(&loaded);
-    results_free(&made);
     CHECK_EQ(results_write_json(&made, "/nonexistent/x"), -1);
     CHECK_EQ(errno, ENOENT);
 }
@@ -255,7 +247,6 @@ static void fits_a_terminal(void)
     char *text = printed();
 
     CHECK(expect_plain_lines(text) > 0);
-    free(text);
 }
 
 static void says_all(void)
@@ -276,7 +267,6 @@ static void says_all(void)
         check_step("%s", expected[i]);
         CHECK(strstr(text, expected[i]) != NULL);
     }
-    free(text);
 }
 
 /* What a terminal gets. */
@@ -301,7 +291,6 @@ static size_t escapes_on_a_terminal(void)
         escapes += text[i] == '\033';
     fclose(f);
     close(main_end);
-    results_free(&made);
     return escapes;
 }
 
