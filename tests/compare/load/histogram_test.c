@@ -14,14 +14,9 @@ enum { MANY = 20000 };
 static struct histogram h; /* 58 KiB: not for a stack */
 static uint64_t list[MANY];
 
-static uint64_t random_state = 88172645463325252ULL;
-
 static uint64_t next_random(void)
 {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state;
+    return (uint64_t)mrand48() << 32 | (uint32_t)mrand48();
 }
 
 static int by_size(const void *a, const void *b)

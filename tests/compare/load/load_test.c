@@ -4,7 +4,6 @@
  * nothing is.
  */
 #include <math.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,7 +1,6 @@
 /* tests/compare/results/print.c - see results.h: the results for a terminal. */
 #include "text.h"
 
-#include <string.h>
 
 /* ---- an experiment ---- */
 

@@ -341,28 +341,26 @@ static void characters(void)
     static const struct {
         const char *bytes;
         size_t len;
-    } rows[] = {
-        {"", 0},
-        {"a", 1},
-        {"\x7F", 1},
-        {"\x80", 0},
-        {"\xC1\x80", 0},
-        {"\xC2\x80", 2},
-        {"\xDF\xBF", 2},
-        {"\xDF\x7F", 0},
-        {"\xE0\x9F\xBF", 0},
-        {"\xE0\xA0\x80", 3},
-        {"\xED\x9F\xBF", 3},
-        {"\xED\xA0\x80", 0},
-        {"\xEF\xBF\xBD", 3},
-        {"\xEF\xBF", 0},
-        {"\xF0\x8F\xBF\xBF", 0},
-        {"\xF0\x90\x80\x80", 4},
-        {"\xF4\x8F\xBF\xBF", 4},
-        {"\xF4\x90\x80\x80", 0},
-        {"\xF5\x80\x80\x80", 0},
-        {"\xFF", 0},
-    };
+    } rows[] = {{"", 0},
+                {"a", 1},
+                {"\x7F", 1},
+                {"\x80", 0},
+                {"\xC1\x80", 0},
+                {"\xC2\x80", 2},
+                {"\xDF\xBF", 2},
+                {"\xDF\x7F", 0},
+                {"\xE0\x9F\xBF", 0},
+                {"\xE0\xA0\x80", 3},
+                {"\xED\x9F\xBF", 3},
+                {"\xED\xA0\x80", 0},
+                {"\xEF\xBF\xBD", 3},
+                {"\xEF\xBF", 0},
+                {"\xF0\x8F\xBF\xBF", 0},
+                {"\xF0\x90\x80\x80", 4},
+                {"\xF4\x8F\xBF\xBF", 4},
+                {"\xF4\x90\x80\x80", 0},
+                {"\xF5\x80\x80\x80", 0},
+                {"\xFF", 0}};
 
     for (size_t i = 0; i < CHECK_COUNT(rows); i++) {
         check_step("row %zu", i);
