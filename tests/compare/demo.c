@@ -51,7 +51,6 @@ struct stage {
     struct guest guests[CLIENTS];
     struct usage usage;
     struct memory memory;
-    bool measured;
     bool one_at_a_time; /* 01: the others wait */
     bool as_it_should;
     int answered;
@@ -187,7 +186,6 @@ static void let_leave(struct stage *s)
         (all || s->one_at_a_time || ms_so_far() >= PATIENCE_MS)) {
         s->usage = usage_of(&s->process);
         s->memory = memory_of(&s->process);
-        s->measured = true;
         leave(&s->guests[0]);
     }
     for (int i = 1; i < CLIENTS && first != NEVER; i++) {
@@ -354,7 +352,7 @@ static void print_table(void)
         const struct stage *s = &stages[i];
         char memory[16] = "-";
 
-        if (s->measured && s->memory.pss >= 0)
+        if (s->memory.pss >= 0)
             snprintf(memory, sizeof(memory), "%.0f KiB",
                      (double)s->memory.pss / 1024);
         printf("%-12s %-26s %9d %7d %8s  %s%s%s\n", s->name, s->model,
@@ -397,6 +395,7 @@ static void add_stage(const struct server_info *s)
                            .server = s->program,
                            .client = s->client,
                            .model = model_of(s),
+                           .memory.pss = -1,
                            .one_at_a_time = server_has(s, TRAIT_ONE_AT_A_TIME)};
 }
 
