@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 #include "experiments.h"
-#include "net.h"
 #include "resources.h"
 #include "tool.h"
 

@@ -19,6 +19,7 @@
 #include "scripted.h"
 
 static char own_path[256];
+static rlim_t most_descriptors; /* 0: as many as there are */
 
 /* One short round, files in the case's own folder; options that say otherwise
  * come later and so win. */
@@ -27,6 +28,7 @@ static struct process_spec spec_of(const char *const *options, int count)
     struct process_spec spec = {.path = COMPARE_PATH,
                                 .args = {"--rounds", "1", "--seconds", "0.2",
                                          "--out", harness_path("found")},
+                                .descriptors = most_descriptors,
                                 .unwrapped = true};
     int n = 0;
 
@@ -38,14 +40,22 @@ static struct process_spec spec_of(const char *const *options, int count)
     return spec;
 }
 
-static struct run compare_with(const char *const *options, int count)
-{
-    struct run r = run_program(spec_of(options, count), NULL, 0);
+static struct run last_run; /* what it said, until it is run again */
 
-    check_step("it said: %.600s", r.out);
-    return r;
+static int compare_with(const char *const *options, int count)
+{
+    run_free(&last_run);
+    last_run = run_program(spec_of(options, count), NULL, 0);
+    check_step("it said: %.600s", last_run.out);
+    return WIFEXITED(last_run.status) ? WEXITSTATUS(last_run.status) : -1;
 }
 
+static bool said(const char *text)
+{
+    return strstr(last_run.out, text) != NULL;
+}
+
+/* Its exit status. */
 #define COMPARE(...)                                                           \
     compare_with((const char *const[]){__VA_ARGS__},                           \
                  CHECK_COUNT(((const char *const[]){__VA_ARGS__})))
@@ -74,28 +84,29 @@ static bool has_result(const char *experiment)
 }
 
 /* The rest of the first line of the output that begins so. */
-static const char *row(const struct run *r, const char *start)
+static const char *row(const char *start)
 {
     size_t len = strlen(start);
 
-    for (const char *line = r->out; line != NULL; line = strchr(line, '\n')) {
-        line += line != r->out;
+    for (const char *line = last_run.out; line != NULL;
+         line = strchr(line, '\n')) {
+        line += line != last_run.out;
         if (strncmp(line, start, len) == 0)
             return line + len;
     }
     CHECK_FAIL("no line begins with %s", start);
 }
 
-static bool row_has(const struct run *r, const char *start, const char *text)
+static bool row_has(const char *start, const char *text)
 {
-    const char *rest = row(r, start), *found = strstr(rest, text);
+    const char *rest = row(start), *found = strstr(rest, text);
 
     return found != NULL && found < rest + strcspn(rest, "\n");
 }
 
-static void expect_figure(const struct run *r, const char *server)
+static void expect_figure(const char *server)
 {
-    const char *figure = row(r, server);
+    const char *figure = row(server);
 
     figure += strspn(figure, " ");
     check_step("%s: %.200s", server, figure);
@@ -108,42 +119,31 @@ static void writes_what_it_found(void)
 {
     static const char *const files[] = {"machine.result", "results.json",
                                         "report.html"};
-    struct run r = COMPARE("--only", "stall");
 
-    CHECK_EQ(r.status, 0);
-    CHECK(strstr(r.out, "\nholds: ") != NULL);
+    CHECK_EQ(COMPARE("--only", "stall"), 0);
+    CHECK(said("\nholds: "));
     CHECK(has_result("stall"));
     for (size_t i = 0; i < CHECK_COUNT(files); i++) {
         check_step("%s", files[i]);
         CHECK(is_there(files[i]));
     }
-    run_free(&r);
 }
 
 /* What was found before is in the files and in the table with it. */
 static void keeps_what_was_found_before(void)
 {
-    struct run r = COMPARE("--only", "stall");
-
-    run_free(&r);
-    r = COMPARE("--only", "delimiter");
-    CHECK_EQ(r.status, 0);
-    run_free(&r);
-    r = COMPARE("--table");
-    CHECK_EQ(WEXITSTATUS(r.status), 1); /* the others are missing */
-    CHECK(strstr(r.out, "  A blocking server cannot serve B") != NULL);
-    CHECK(strstr(r.out, "  A delimiter breaks on binary data") != NULL);
-    CHECK(strstr(r.out, "\nNot all were run: 2 of ") != NULL);
-    run_free(&r);
+    CHECK_EQ(COMPARE("--only", "stall"), 0);
+    CHECK_EQ(COMPARE("--only", "delimiter"), 0);
+    CHECK_EQ(COMPARE("--table"), 1); /* the others are missing */
+    CHECK(said("  A blocking server cannot serve B"));
+    CHECK(said("  A delimiter breaks on binary data"));
+    CHECK(said("\nNot all were run: 2 of "));
 }
 
 static void several_make_a_table(void)
 {
-    struct run r = COMPARE("--only", "1,setsize");
-
-    CHECK_EQ(r.status, 0);
-    CHECK(strstr(r.out, "The report: ") != NULL);
-    run_free(&r);
+    CHECK_EQ(COMPARE("--only", "1,setsize"), 0);
+    CHECK(said("The report: "));
 }
 
 /* ---- what the documents say of it ---- */
@@ -154,6 +154,7 @@ static void documented_run(void)
 {
     char *document = read_file(SOURCE_PATH "/docs/comparison.md", NULL), *end;
     struct run r;
+    int status;
 
     r = run_program(
         (struct process_spec){.path = "cp",
@@ -164,78 +165,72 @@ static void documented_run(void)
         NULL, 0);
     CHECK_EQ(r.status, 0);
     run_free(&r);
-    r = COMPARE("--table");
-    end = strstr(r.out, "\nNot all were run: ");
+    status = COMPARE("--table");
+    end = strstr(last_run.out, "\nNot all were run: ");
     if (end == NULL) {
-        CHECK_EQ(r.status, 0);
-        end = strstr(r.out, "\nThe report: ");
+        CHECK_EQ(status, 0);
+        end = strstr(last_run.out, "\nThe report: ");
     }
     CHECK(end != NULL);
     *end = '\0';
-    if (strstr(document, r.out) == NULL)
-        CHECK_FAIL("docs/comparison.md does not show this:\n%s", r.out);
+    if (strstr(document, last_run.out) == NULL)
+        CHECK_FAIL("docs/comparison.md does not show this:\n%s", last_run.out);
     free(document);
-    run_free(&r);
 }
 
 /* ---- foreign servers ---- */
 
-static struct run churn_against(const char *name, const char *behaviour)
+static void churn_against(const char *name, const char *behaviour)
 {
     char server[400];
 
     snprintf(server, sizeof(server), "%s=%s --serve %s", name, own_path,
              behaviour);
-    return COMPARE("--only", "churn", "--server", server);
+    COMPARE("--only", "churn", "--server", server);
 }
 
 static void a_foreign_server(void)
 {
-    struct run r = churn_against("mine", "echo");
-
-    expect_figure(&r, "mine");
-    run_free(&r);
+    churn_against("mine", "echo");
+    expect_figure("mine");
 }
 
 /* It need not say where it is, if the person who enters it does. */
 static void a_foreign_server_at_a_port(void)
 {
     char server[400], port[8];
-    struct run r;
 
     close(peer_listen(port)); /* nobody has it now */
     snprintf(server, sizeof(server), "bare=%s 127.0.0.1 %s >/dev/null",
              FLOOR_PATH, port);
-    r = COMPARE("--only", "churn", "--server", server, "--port", port);
-    expect_figure(&r, "bare");
-    run_free(&r);
+    COMPARE("--only", "churn", "--server", server, "--port", port);
+    expect_figure("bare");
 }
 
 /* Its row has a note, and the others have their figures all the same. */
-static void expect_noted(struct run r, const char *name, const char *note)
+static void expect_noted(const char *name, const char *note)
 {
-    CHECK(row_has(&r, name, "["));
-    CHECK(strstr(r.out, note) != NULL);
-    expect_figure(&r, "06-epoll");
-    run_free(&r);
+    CHECK(row_has(name, "["));
+    CHECK(said(note));
+    expect_figure("06-epoll");
 }
 
 static void one_that_does_not_start(void)
 {
-    expect_noted(COMPARE("--only", "churn", "--server", "gone=false"), "gone",
-                 "it ended before it listened");
+    COMPARE("--only", "churn", "--server", "gone=false");
+    expect_noted("gone", "it ended before it listened");
 }
 
 static void one_that_dies(void)
 {
-    expect_noted(churn_against("dies", "die 1000"), "dies",
-                 "it died under this load");
+    churn_against("dies", "die 1000");
+    expect_noted("dies", "it died under this load");
 }
 
 static void one_that_answers_wrongly(void)
 {
-    expect_noted(churn_against("liar", "flip 100"), "liar",
-                 "1 of 1 rounds had wrong or no answers");
+    churn_against("liar", "flip 100");
+    expect_noted("liar", "1 of 1 rounds had wrong or no answers");
 }
 
 /* ---- one of ours that is bad ---- */
@@ -246,22 +241,17 @@ static void one_of_ours_answers_wrongly(void)
 {
     static const char sentence[] = " no server of ours dies or answers";
     char instead[400];
-    struct run r;
 
     snprintf(instead, sizeof(instead), "06-epoll=%s", own_path);
     CHECK_EQ(setenv("COMPARE_INSTEAD", instead, 1), 0);
-    r = COMPARE("--only", "churn");
-    CHECK_EQ(WEXITSTATUS(r.status), 1);
-    CHECK(strstr(r.out, "06-epoll at 0: 1 of 1 rounds had wrong") != NULL);
-    CHECK(strstr(r.out, "FAILED: ") != NULL);
-    CHECK(strstr(r.out, sentence) != NULL);
-    run_free(&r);
+    CHECK_EQ(COMPARE("--only", "churn"), 1);
+    CHECK(said("06-epoll at 0: 1 of 1 rounds had wrong"));
+    CHECK(said("FAILED: "));
+    CHECK(said(sentence));
     CHECK_EQ(unsetenv("COMPARE_INSTEAD"), 0);
-    r = COMPARE("--table");
-    CHECK_EQ(WEXITSTATUS(r.status), 1);
-    CHECK(strstr(r.out, "FAILED: ") != NULL);
-    CHECK(strstr(r.out, sentence) != NULL);
-    run_free(&r);
+    CHECK_EQ(COMPARE("--table"), 1);
+    CHECK(said("FAILED: "));
+    CHECK(said(sentence));
 }
 
 /* ---- a machine that has too little ---- */
@@ -272,21 +262,16 @@ static void few_descriptors(void)
     static const char *const names[] = {"memory", "stacks", "setsize", "busy",
                                         "clients"};
 
+    most_descriptors = 600;
     for (size_t i = 0; i < CHECK_COUNT(names); i++) {
-        const char *options[] = {"--only", names[i], "--seconds", "0.05"};
-        struct process_spec spec = spec_of(options, CHECK_COUNT(options));
-        struct run r;
+        int status = COMPARE("--only", names[i], "--seconds", "0.05");
 
-        spec.descriptors = 600;
-        r = run_program(spec, NULL, 0);
-        check_step("%s: %.2000s", names[i], r.out);
-        CHECK(strstr(r.out, "nan") == NULL && strstr(r.out, "inf") == NULL);
-        if (strcmp(names[i], "stacks") !=
-            0) { /* 500 threads are enough to see what a stack takes */
-            CHECK_EQ(WEXITSTATUS(r.status), CHECK_SKIPPED);
-            CHECK(strstr(r.out, "\nskipped: ") != NULL);
-        }
-        run_free(&r);
+        check_step("%s: %.2000s", names[i], last_run.out);
+        CHECK(!said("nan") && !said("inf"));
+        if (strcmp(names[i], "stacks") == 0)
+            continue; /* 500 threads are enough to see what a stack takes */
+        CHECK_EQ(status, CHECK_SKIPPED);
+        CHECK(said("\nskipped: "));
     }
 }
 
@@ -316,22 +301,18 @@ static void interrupted(void)
 
 static void help_and_list(void)
 {
-    struct run r = COMPARE("--help");
     int lines = 0;
 
-    CHECK_EQ(r.status, 0);
-    CHECK(expect_plain_lines(r.out) > 0);
-    run_free(&r);
-    r = COMPARE("--list");
-    CHECK_EQ(r.status, 0);
-    for (char *line = strtok(r.out, "\n"); line != NULL;
+    CHECK_EQ(COMPARE("--help"), 0);
+    CHECK(expect_plain_lines(last_run.out) > 0);
+    CHECK_EQ(COMPARE("--list"), 0);
+    for (char *line = strtok(last_run.out, "\n"); line != NULL;
          line = strtok(NULL, "\n")) {
         check_step("%s", line);
         CHECK_EQ(atoi(line), ++lines);
         CHECK(strstr(line, "  ") != NULL); /* for discover.cmake */
     }
     CHECK(lines > 0);
-    run_free(&r);
 }
 
 static void wrong_words(void)
@@ -343,14 +324,12 @@ static void wrong_words(void)
     };
 
     for (size_t i = 0; i < CHECK_COUNT(words); i++) {
-        struct run r = COMPARE(words[i][0], words[i][1]);
+        int status = COMPARE(words[i][0], words[i][1]);
 
-        check_step("%s %s: %s", words[i][0], words[i][1], r.err);
-        CHECK(WIFEXITED(r.status));
-        CHECK_EQ(WEXITSTATUS(r.status), 2);
-        CHECK(strstr(r.err, "compare --help'.\n") != NULL);
-        CHECK_EQ(r.out_len, 0);
-        run_free(&r);
+        check_step("%s %s: %s", words[i][0], words[i][1], last_run.err);
+        CHECK_EQ(status, 2);
+        CHECK(strstr(last_run.err, "compare --help'.\n") != NULL);
+        CHECK_EQ(last_run.out_len, 0);
     }
 }
 

@@ -15,11 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "measure.h"
 #include "servers.h"
+#include "text.h"
 
 enum {
     CLIENTS = 3,
@@ -46,16 +46,15 @@ struct guest {
 };
 
 struct stage {
-    const char *name, *server, *client;
-    const char *model;
+    const char *name, *server, *client, *model;
     struct process process;
     struct guest guests[CLIENTS];
     struct usage usage;
     struct memory memory;
-    bool measured;
     bool one_at_a_time; /* 01: the others wait */
     bool as_it_should;
-    char order[64];
+    int answered;
+    char order[32]; /* who was answered; those behind "|" when A had left */
 };
 
 static struct stage stages[STAGES];
@@ -69,10 +68,7 @@ static double ms_so_far(void)
 
 static void use_colours(void)
 {
-    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-    if (!isatty(STDOUT_FILENO) || (no_color != NULL && *no_color != '\0') ||
-        term == NULL || strcmp(term, "dumb") == 0)
+    if (!shows_colours(stdout))
         return;
     red = "\033[31m";
     green = "\033[32m";
@@ -88,13 +84,10 @@ static void use_colours(void)
 static bool start_client(const struct stage *s, struct guest *g)
 {
     char address[ADDRESS_TEXT];
-    const char *argv[] = {s->client, address, NULL, NULL};
-    char *colon;
+    char *colon = strrchr(strcpy(address, s->process.address), ':');
+    const char *argv[] = {s->client, address, colon + 1, NULL};
 
-    strcpy(address, s->process.address);
-    colon = strrchr(address, ':');
     *colon = '\0';
-    argv[2] = colon + 1;
     return program_start(&g->client, argv, ANY_CPU, true) == 0;
 }
 
@@ -122,8 +115,19 @@ static void leave(struct guest *g)
     child_close_in(&g->client);
 }
 
+static void note_answer(struct stage *s, struct guest *g)
+{
+    bool a_left = s->guests[0].leaves_ms != NEVER;
+    bool is_first = a_left && strchr(s->order, '|') == NULL;
+    char *end = s->order + strlen(s->order);
+
+    g->answered_ms = ms_so_far();
+    g->place = s->answered++;
+    sprintf(end, "%s %c", is_first ? " |" : "", g->name);
+}
+
 /* Something came from the client program, or its end. */
-static void hear(struct guest *g)
+static void hear(struct stage *s, struct guest *g)
 {
     char line[64];
 
@@ -131,7 +135,7 @@ static void hear(struct guest *g)
         g->left_ms = ms_so_far();
         program_stop(&g->client);
     } else if (g->answered_ms == NEVER) {
-        g->answered_ms = ms_so_far();
+        note_answer(s, g);
         strcpy(g->heard, line);
     }
 }
@@ -152,7 +156,7 @@ static void listen_until(struct stage *s, double ms)
         return;
     for (int i = 0; i < CLIENTS; i++)
         if (ready[i].revents != 0)
-            hear(&s->guests[i]);
+            hear(s, &s->guests[i]);
 }
 
 static bool is_answered(const struct guest *g)
@@ -182,7 +186,6 @@ static void let_leave(struct stage *s)
         (all || s->one_at_a_time || ms_so_far() >= PATIENCE_MS)) {
         s->usage = usage_of(&s->process);
         s->memory = memory_of(&s->process);
-        s->measured = true;
         leave(&s->guests[0]);
     }
     for (int i = 1; i < CLIENTS && first != NEVER; i++) {
@@ -231,30 +234,6 @@ static bool run(struct stage *s)
 }
 
 /* ---- what is to be said about it ---- */
-
-/* Who was answered, in order; those behind "|" when A had left. */
-static void find_order(struct stage *s)
-{
-    double a_leaves = s->guests[0].leaves_ms, last = NEVER;
-    char *at = s->order;
-
-    for (int place = 0;; place++) {
-        struct guest *next = NULL;
-
-        for (struct guest *g = s->guests; g < s->guests + CLIENTS; g++)
-            if (g->answered_ms > last &&
-                (next == NULL || g->answered_ms < next->answered_ms))
-                next = g;
-        if (next == NULL)
-            return;
-        if (a_leaves != NEVER && last < a_leaves &&
-            next->answered_ms > a_leaves)
-            at += sprintf(at, " |");
-        at += sprintf(at, " %c", next->name);
-        last = next->answered_ms;
-        next->place = place;
-    }
-}
 
 /* Only order counts. */
 static bool is_as_it_should(const struct stage *s)
@@ -373,7 +352,7 @@ static void print_table(void)
         const struct stage *s = &stages[i];
         char memory[16] = "-";
 
-        if (s->measured && s->memory.pss >= 0)
+        if (s->memory.pss >= 0)
             snprintf(memory, sizeof(memory), "%.0f KiB",
                      (double)s->memory.pss / 1024);
         printf("%-12s %-26s %9d %7d %8s  %s%s%s\n", s->name, s->model,
@@ -416,6 +395,7 @@ static void add_stage(const struct server_info *s)
                            .server = s->program,
                            .client = s->client,
                            .model = model_of(s),
+                           .memory.pss = -1,
                            .one_at_a_time = server_has(s, TRAIT_ONE_AT_A_TIME)};
 }
 
@@ -469,7 +449,6 @@ int main(int argc, char **argv)
             failed++;
             continue;
         }
-        find_order(s);
         s->as_it_should = is_as_it_should(s);
         failed += !s->as_it_should;
         print_stage(s);

@@ -10,7 +10,6 @@
 #include <sys/types.h>
 
 #include "child.h"
-#include "measure_proc.h"
 #include "now.h"
 #include "proc.h"
 
@@ -32,6 +31,33 @@ int program_finish(struct process *p, char *output, size_t size);
 
 /* Asks it to end (SIGTERM), waits a little, kills the group. All zero then. */
 void program_stop(struct process *p);
+
+/* ---- what a program and its children use, as /proc says it ---- */
+
+struct usage {
+    double cpu_s;  /* user and system */
+    double user_s; /* of that; counted in ticks of a hundredth of a second */
+    int processes, threads;
+    long voluntary;   /* context switches: it waited for something */
+    long involuntary; /* and: another one was to run */
+};
+
+/* Of all living processes of the group: an ended child is not in it, and an
+ * ended thread's context switches are not. */
+struct usage usage_of(const struct process *p);
+
+/* In bytes, of the whole group. A page that several share counts once in pss,
+ * in parts for each; uss is what would be free if they ended; anon is that part
+ * of pss that belongs to no file: heap, stacks, what a child wrote to. -1: the
+ * kernel does not say. */
+struct memory {
+    long pss, uss, rss, anon;
+};
+struct memory memory_of(const struct process *p);
+
+/* Open descriptors of the whole group beyond the 4 that each process of a
+ * server has without clients: three streams and one that listens. */
+int client_descriptors_of(const struct process *p);
 
 /* ---- load ---- */
 

@@ -7,31 +7,25 @@
 #include <math.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "harness.h"
 #include "measure.h"
 
-enum { MIB = 1 << 20, MOST_THREADS = 64 };
+enum { MIB = 1 << 20 };
 
 /* ---- the child ---- */
 
 static double own_cpu_s(void)
 {
-    struct rusage u;
-
-    (void)getrusage(RUSAGE_SELF, &u);
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+    return (double)clock() / CLOCKS_PER_SEC;
 }
 
 static void burn_ms(int ms)
@@ -44,10 +38,8 @@ static void burn_ms(int ms)
 
 static void *nap(void *times)
 {
-    struct timespec moment = {0, 200000};
-
     for (int i = *(int *)times; i > 0; i--)
-        (void)nanosleep(&moment, NULL);
+        nap_ms(1);
     for (;;)
         (void)pause();
     return NULL;
@@ -101,15 +93,6 @@ static void touch_mib(int count)
     memset(at, 1, (size_t)count * MIB);
 }
 
-static void wait_for_cpu(int ms)
-{
-    struct timespec moment = {0, 1000000};
-
-    while (own_cpu_s() < ms / 1e3)
-        (void)nanosleep(&moment, NULL);
-    (void)nanosleep(&moment, NULL);
-}
-
 static void share_a_cpu(int *ms)
 {
     int cpu, other;
@@ -120,7 +103,9 @@ static void share_a_cpu(int *ms)
     CPU_SET((size_t)cpu, &set);
     (void)sched_setaffinity(0, sizeof(set), &set);
     start_threads(2, burn, ms);
-    wait_for_cpu(*ms);
+    while (own_cpu_s() < *ms / 1e3)
+        nap_ms(1);
+    nap_ms(1);
 }
 
 static int child_main(const char *kind, int number)
@@ -182,25 +167,32 @@ static void expect_close(double got, double want, double room)
     CHECK(fabs(got - want) <= room);
 }
 
+static struct usage usage_with(const char *kind, int number)
+{
+    struct usage u;
+
+    start(kind, number);
+    u = usage_of(&child);
+    program_stop(&child);
+    return u;
+}
+
 static void cpu_time(void)
 {
     for (int ms = 0; ms <= 300; ms += 100) {
-        start("burn", ms);
-        expect_close(usage_of(&child).cpu_s, child_cpu_s, 0.02);
+        struct usage u = usage_with("burn", ms);
+
+        expect_close(u.cpu_s, child_cpu_s, 0.02);
         CHECK(child_cpu_s >= ms / 1e3);
-        program_stop(&child);
     }
 }
 
 /* Each of the five burns 60 ms; what they used to begin is little. */
 static void cpu_time_of_the_group(void)
 {
-    struct usage u;
+    struct usage u = usage_with("burning-children", 5);
 
-    start("burning-children", 5);
-    u = usage_of(&child);
     expect_close(u.cpu_s, 0.3 + child_cpu_s, is_instrumented() ? 0.3 : 0.06);
-    program_stop(&child);
 }
 
 static void processes_and_threads(void)
@@ -208,39 +200,30 @@ static void processes_and_threads(void)
     struct usage u;
 
     for (int count = 0; count <= 40; count += 20) {
-        start("children", count);
-        u = usage_of(&child);
+        u = usage_with("children", count);
         CHECK_EQ(u.processes, 1 + count);
         CHECK_EQ(u.threads, 1 + count);
-        program_stop(&child);
     }
     if (is_instrumented())
         check_skip("a sanitizer may have a thread of its own");
     for (int count = 0; count <= 40; count += 20) {
-        start("threads", count);
-        u = usage_of(&child);
+        u = usage_with("threads", count);
         CHECK_EQ(u.processes, 1);
         CHECK_EQ(u.threads, 1 + count);
-        program_stop(&child);
     }
 }
 
 static void a_name_that_looks_like_fields(void)
 {
-    start("name", 0);
-    CHECK_EQ(usage_of(&child).processes, 1);
-    program_stop(&child);
+    CHECK_EQ(usage_with("name", 0).processes, 1);
 }
 
 /* Fifty naps each. The process's own count has them all sooner or later. */
 static void voluntary_switches(void)
 {
-    struct usage before, u;
+    struct usage u = usage_with("threads", 0);
 
-    start("threads", 0);
-    before = usage_of(&child);
-    CHECK(before.voluntary <= child_voluntary + 3);
-    program_stop(&child);
+    CHECK(u.voluntary <= child_voluntary + 3);
     start("threads", 8);
     WAIT_UNTIL((u = usage_of(&child)).voluntary >= 8 * 50);
     CHECK(u.voluntary <= 8 * 52 + child_voluntary + 20);
@@ -250,15 +233,12 @@ static void voluntary_switches(void)
 /* Two threads that both want one CPU. */
 static void involuntary_switches(void)
 {
-    struct usage u;
+    struct usage u = usage_with("rivals", 400);
 
-    start("rivals", 400);
-    u = usage_of(&child);
     check_step("%ld involuntary ones, and it says %ld", u.involuntary,
                child_involuntary);
     CHECK(child_involuntary > 0);
     CHECK(labs(u.involuntary - child_involuntary) <= 5);
-    program_stop(&child);
 }
 
 static void descriptors(void)
@@ -277,6 +257,8 @@ static struct memory memory_with(const char *kind, int mib)
 {
     struct memory m;
 
+    if (is_instrumented())
+        check_skip("a sanitizer's memory is not ours");
     start(kind, mib);
     m = memory_of(&child);
     program_stop(&child);
@@ -285,32 +267,26 @@ static struct memory memory_with(const char *kind, int mib)
     return m;
 }
 
+/* What 32 MiB more of the one process add to each figure, in MiB. */
+static void expect_memory(const char *kind, double uss, double rss, double room)
+{
+    struct memory one = memory_with(kind, 1), many = memory_with(kind, 33);
+
+    expect_close((double)(many.pss - one.pss) / MIB, 32, room);
+    expect_close((double)(many.uss - one.uss) / MIB, uss, room);
+    expect_close((double)(many.rss - one.rss) / MIB, rss, room);
+}
+
 static void memory(void)
 {
-    struct memory one, many;
-
-    if (is_instrumented())
-        check_skip("a sanitizer's memory is not ours");
-    one = memory_with("memory", 1);
-    many = memory_with("memory", 33);
-    expect_close((double)(many.pss - one.pss) / MIB, 32, 0.5);
-    expect_close((double)(many.uss - one.uss) / MIB, 32, 0.5);
-    expect_close((double)(many.rss - one.rss) / MIB, 32, 0.5);
+    expect_memory("memory", 32, 32, 0.5);
 }
 
 /* Four processes have the same pages: once in pss, four times in rss, and in
  * uss not at all. */
 static void memory_that_is_shared(void)
 {
-    struct memory one, many;
-
-    if (is_instrumented())
-        check_skip("a sanitizer's memory is not ours");
-    one = memory_with("shared-memory", 1);
-    many = memory_with("shared-memory", 33);
-    expect_close((double)(many.pss - one.pss) / MIB, 32, 1);
-    expect_close((double)(many.uss - one.uss) / MIB, 0, 1);
-    expect_close((double)(many.rss - one.rss) / MIB, 4 * 32, 2);
+    expect_memory("shared-memory", 0, 4 * 32, 1);
 }
 
 static void gone(void)

@@ -24,7 +24,6 @@
 #include "blocking.h"
 #include "command.h"
 #include "frame.h"
-#include "net.h"
 
 enum {
     DEPTH = 32, /* commands on their way */

@@ -7,7 +7,6 @@
 #include <math.h>
 #include <poll.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>

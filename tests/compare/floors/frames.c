@@ -10,7 +10,6 @@
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>

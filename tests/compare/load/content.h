@@ -13,7 +13,6 @@
 #ifndef CONTENT_H
 #define CONTENT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -14,14 +14,9 @@ enum { MANY = 20000 };
 static struct histogram h; /* 58 KiB: not for a stack */
 static uint64_t list[MANY];
 
-static uint64_t random_state = 88172645463325252ULL;
-
 static uint64_t next_random(void)
 {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state;
+    return (uint64_t)mrand48() << 32 | (uint32_t)mrand48();
 }
 
 static int by_size(const void *a, const void *b)
@@ -39,12 +34,20 @@ static uint64_t sorted_at(size_t count, double share)
     return list[place < 1 ? 0 : place - 1];
 }
 
-static void expect_like_the_list(size_t count)
+static void fill(size_t count, uint64_t (*value)(void))
+{
+    memset(&h, 0, sizeof(h));
+    for (size_t i = 0; i < count; i++)
+        histogram_add(&h, list[i] = value());
+    qsort(list, count, sizeof(list[0]), by_size);
+}
+
+static void expect_like_the_list(size_t count, uint64_t (*value)(void))
 {
     static const double shares[] = {0,   0.001, 0.1,  0.25,  0.5,    0.75,
                                     0.9, 0.95,  0.99, 0.999, 0.9999, 1.0};
 
-    qsort(list, count, sizeof(list[0]), by_size);
+    fill(count, value);
     CHECK_EQ(h.count, count);
     CHECK_EQ(h.max, list[count - 1]);
     for (size_t i = 0; i < CHECK_COUNT(shares); i++) {
@@ -57,13 +60,6 @@ static void expect_like_the_list(size_t count)
         CHECK(got - want <= want / 128);
         CHECK(got <= h.max);
     }
-}
-
-static void fill(size_t count, uint64_t (*value)(void))
-{
-    memset(&h, 0, sizeof(h));
-    for (size_t i = 0; i < count; i++)
-        histogram_add(&h, list[i] = value());
 }
 
 static uint64_t small(void)
@@ -106,36 +102,30 @@ static void one_value(void)
 static void small_values_are_exact(void)
 {
     fill(MANY, small);
-    qsort(list, MANY, sizeof(list[0]), by_size);
     for (int i = 0; i <= 100; i++)
         CHECK_EQ(histogram_at(&h, i / 100.0), sorted_at(MANY, i / 100.0));
 }
 
 static void latencies(void)
 {
-    fill(MANY, latency);
-    expect_like_the_list(MANY);
+    expect_like_the_list(MANY, latency);
 }
 
 static void all_sizes(void)
 {
-    fill(MANY, any);
-    expect_like_the_list(MANY);
+    expect_like_the_list(MANY, any);
 }
 
 static void few_values(void)
 {
-    for (size_t count = 1; count <= 130; count++) {
-        fill(count, any);
-        expect_like_the_list(count);
-    }
+    for (size_t count = 1; count <= 130; count++)
+        expect_like_the_list(count, any);
 }
 
 /* What a mean hides: one in a hundred is 500 times as slow. */
 static void rare_stalls(void)
 {
-    fill(MANY, two_heaps);
-    expect_like_the_list(MANY);
+    expect_like_the_list(MANY, two_heaps);
     CHECK(histogram_at(&h, 0.5) < 101000);
     CHECK(histogram_at(&h, 0.999) == 50000000);
 }

@@ -167,14 +167,12 @@ static void on_signal(int signal_number)
 static int write_hdr(void)
 {
     FILE *f = fopen(hdr_file, "we");
+    int result;
 
     if (f == NULL)
         return -1;
-    if (histogram_print(&outcome.latency, f, 1e6) == -1) {
-        fclose(f);
-        return -1;
-    }
-    return fclose(f);
+    result = histogram_print(&outcome.latency, f, 1e6);
+    return fclose(f) == 0 ? result : -1;
 }
 
 int main(int argc, char **argv)

@@ -4,7 +4,6 @@
  * nothing is.
  */
 #include <math.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -58,7 +57,7 @@ static void end_server(void)
 /* What load said, until it is run again. */
 static struct run last_run;
 
-static struct run *load_with(const char *const *options, int count)
+static int load_with(const char *const *options, int count)
 {
     struct process_spec spec = {.path = LOAD_PATH};
 
@@ -68,9 +67,10 @@ static struct run *load_with(const char *const *options, int count)
     run_free(&last_run);
     last_run = run_program(spec, NULL, 0);
     check_step("it said: %.140s", last_run.out);
-    return &last_run;
+    return WIFEXITED(last_run.status) ? WEXITSTATUS(last_run.status) : -1;
 }
 
+/* Its exit status. */
 #define LOAD(...)                                                              \
     load_with((const char *const[]){__VA_ARGS__},                              \
               CHECK_COUNT(((const char *const[]){__VA_ARGS__})))
@@ -106,9 +106,7 @@ static void expect_only(const char *key, long long at_least)
  * has found nothing wrong. */
 #define LOAD_EXPECTING(code, ...)                                              \
     do {                                                                       \
-        LOAD(__VA_ARGS__, "--lines", server_address);                          \
-        CHECK(WIFEXITED(last_run.status));                                     \
-        CHECK_EQ(WEXITSTATUS(last_run.status), (code));                        \
+        CHECK_EQ(LOAD(__VA_ARGS__, "--lines", server_address), (code));        \
         if ((code) == 0)                                                       \
             expect_only(NULL, 0);                                              \
     } while (0)
@@ -223,14 +221,10 @@ static void targets(void)
 
     serve("echo", NULL);
     port = strrchr(server_address, ':') + 1;
-    LOAD("--seconds", "0.1", port);
-    CHECK_EQ(last_run.status, 0);
-    LOAD("--seconds", "0.1", "127.0.0.1", port);
-    CHECK_EQ(last_run.status, 0);
-    LOAD("--seconds", "0.1", "localhost", port);
-    CHECK_EQ(last_run.status, 0);
-    LOAD("--seconds", "0.1", server_address);
-    CHECK_EQ(last_run.status, 0);
+    CHECK_EQ(LOAD("--seconds", "0.1", port), 0);
+    CHECK_EQ(LOAD("--seconds", "0.1", "127.0.0.1", port), 0);
+    CHECK_EQ(LOAD("--seconds", "0.1", "localhost", port), 0);
+    CHECK_EQ(LOAD("--seconds", "0.1", server_address), 0);
 }
 
 /* ---- something is wrong ---- */
@@ -404,8 +398,9 @@ static void says_that_it_was_the_bottleneck(void)
     CPU_SET((size_t)cpu, &one);
     CHECK(sched_setaffinity(0, sizeof(one), &one) == 0);
     serve("echo", NULL);
-    LOAD("--clients", "50", "--seconds", "1", "--prompt", server_address);
-    CHECK_EQ(last_run.status, 0);
+    CHECK_EQ(
+        LOAD("--clients", "50", "--seconds", "1", "--prompt", server_address),
+        0);
     CHECK(strstr(last_run.out, "the bottleneck") != NULL);
     LOAD_EXPECTING(0, "--rate", "20", "--clients", "1", "--seconds", "1");
     own_s = figure("own_user_s") + figure("own_system_s");
@@ -514,24 +509,21 @@ static void wrong_words(void)
     };
 
     for (size_t i = 0; i < CHECK_COUNT(lines); i++) {
-        LOAD(lines[i][0], lines[i][1], lines[i][2]);
+        int status = LOAD(lines[i][0], lines[i][1], lines[i][2]);
+
         check_step("%s %s %s: %s", lines[i][0], lines[i][1], lines[i][2],
                    last_run.err);
-        CHECK(WIFEXITED(last_run.status));
-        CHECK_EQ(WEXITSTATUS(last_run.status), 2);
+        CHECK_EQ(status, 2);
         CHECK(strstr(last_run.err, "load --help'.\n") != NULL);
         CHECK_EQ(last_run.out_len, 0);
     }
-    LOAD("--rate", "5", "--churn", "1");
-    CHECK_EQ(WEXITSTATUS(last_run.status), 2);
-    LOAD("--rate", "5");
-    CHECK_EQ(WEXITSTATUS(last_run.status), 2);
+    CHECK_EQ(LOAD("--rate", "5", "--churn", "1"), 2);
+    CHECK_EQ(LOAD("--rate", "5"), 2);
 }
 
 static void help_teaches(void)
 {
-    LOAD("--help");
-    CHECK_EQ(last_run.status, 0);
+    CHECK_EQ(LOAD("--help"), 0);
     CHECK_EQ(last_run.err_len, 0);
     CHECK(strstr(last_run.out, "Closed loop") != NULL);
     CHECK(strstr(last_run.out, "Open loop") != NULL);

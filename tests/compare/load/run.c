@@ -164,13 +164,6 @@ static void lose(struct client *c, int error)
         retry_later(c);
 }
 
-static void begin_messages(struct client *c)
-{
-    c->send_place = c->check_place = content_start(&content, number_of(c));
-    c->in_message = 0;
-    c->is_full = false;
-}
-
 /* EAGAIN is a Unix socket whose backlog is full, and not a refusal. */
 static void no_connection(struct client *c, int error)
 {
@@ -194,7 +187,9 @@ static void open_client(struct client *c)
     c->connecting = true;
     n_connecting++;
     n_talking += !c->idle;
-    begin_messages(c);
+    c->send_place = c->check_place = content_start(&content, number_of(c));
+    c->in_message = 0;
+    c->is_full = false;
     if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &event) == -1)
         lose(c, errno);
 }
@@ -602,9 +597,8 @@ static void count_unanswered(void)
         uint64_t owed = owed_to(c);
 
         result->errors.unanswered += owed;
-        for (uint64_t k = 0; k < owed; k++)
-            if (counting)
-                histogram_add(&result->latency, now - start_of(c, k));
+        for (uint64_t k = 0; counting && k < owed; k++)
+            histogram_add(&result->latency, now - start_of(c, k));
     }
 }
 

@@ -124,26 +124,22 @@ void write_series_begin(FILE *out, struct look look, const char *name)
            look.is_hollow ? " hollow" : "", name);
 }
 
-/* Around 0, 0, with a radius of 1; of about the same area. */
-static const char *mark_path(int mark)
-{
-    switch (mark) {
-    case 1: /* a plus */
-        return "M-.35-1H.35V-.35H1V.35H.35V1H-.35V.35H-1V-.35H-.35Z";
-    case 2: /* a square */ return "M-.85-.85H.85V.85H-.85Z";
-    case 3: /* a triangle */ return "M0-1.1L1.05.8H-1.05Z";
-    case 4: /* a diamond */ return "M0-1.2L1.05 0L0 1.2L-1.05 0Z";
-    case 5: /* a triangle that points down */ return "M0 1.1L1.05-.8H-1.05Z";
-    case 6: /* a circle */
-        return "M-.95 0A.95.95 0 0 1 .95 0A.95.95 0 0 1-.95 0Z";
-    default: /* an hourglass */ return "M-.9-1H.9L.25 0L.9 1H-.9L-.25 0Z";
-    }
-}
+/* Around 0, 0, with a radius of 1; of about the same area: a plus, a square, a
+ * triangle, a diamond, a triangle that points down, a circle, an hourglass. */
+static const char *const mark_paths[STAGES] = {
+    "M-.35-1H.35V-.35H1V.35H.35V1H-.35V.35H-1V-.35H-.35Z",
+    "M-.85-.85H.85V.85H-.85Z",
+    "M0-1.1L1.05.8H-1.05Z",
+    "M0-1.2L1.05 0L0 1.2L-1.05 0Z",
+    "M0 1.1L1.05-.8H-1.05Z",
+    "M-.95 0A.95.95 0 0 1 .95 0A.95.95 0 0 1-.95 0Z",
+    "M-.9-1H.9L.25 0L.9 1H-.9L-.25 0Z",
+};
 
 void write_mark(FILE *out, struct look look, double size)
 {
     fprintf(out, "<path class=\"mark\" transform=\"scale(%.2g)\" d=\"%s\"/>",
-            size, mark_path(look.mark));
+            size, mark_paths[look.mark - 1]);
 }
 
 void write_name(FILE *out, const struct experiment *e, const char *series)

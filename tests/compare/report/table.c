@@ -2,8 +2,6 @@
  * with notes below. */
 #include "report.h"
 
-#include <string.h>
-
 /* Where it ranges; where room is scarce, how far. */
 static void write_cell_spread(FILE *out, const struct figure *f, bool is_brief)
 {

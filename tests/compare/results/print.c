@@ -1,8 +1,6 @@
 /* tests/compare/results/print.c - see results.h: the results for a terminal. */
 #include "text.h"
 
-#include <string.h>
-
 /* ---- an experiment ---- */
 
 static const char *colour_of(const struct experiment *e)
@@ -90,11 +88,10 @@ static void print_asserted(const struct results *r, FILE *out)
         return;
     fputc('\n', out);
     if (failed == 0)
-        fprintf(
-            out,
-            "%d of %d claims have a part that must hold on any machine; all "
-            "%d do.\n",
-            asserted, r->n_experiments, asserted);
+        fprintf(out,
+                "%d of %d claims have a part that must hold on any machine; "
+                "all %d do.\n",
+                asserted, r->n_experiments, asserted);
     for (int i = 0; i < r->n_experiments; i++)
         if (has_failed(r->experiments[i]))
             print_failure(out, r->experiments[i]);

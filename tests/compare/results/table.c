@@ -10,7 +10,7 @@ enum { WIDTH = 80, GAP = 2, CELL_SIZE = 64 };
 
 /* ---- text ---- */
 
-static bool is_coloured(FILE *out)
+bool shows_colours(FILE *out)
 {
     const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
 
@@ -20,7 +20,7 @@ static bool is_coloured(FILE *out)
 
 void ink(FILE *out, const char *colour)
 {
-    if (is_coloured(out))
+    if (shows_colours(out))
         fprintf(out, "\033[%sm", colour);
 }
 

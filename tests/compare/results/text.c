@@ -2,7 +2,6 @@
 #include "text.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -180,7 +179,7 @@ void unescape(char *text)
 int draft_open(struct draft *d, const char *path)
 {
     const char *slash = strrchr(path, '/');
-    int folder = slash != NULL ? (int)(slash - path + 1) : 0, fd;
+    int folder = slash != NULL ? (int)(slash - path + 1) : 0;
 
     if (strlen(path) >= sizeof(d->path)) {
         errno = ENAMETOOLONG;
@@ -189,12 +188,7 @@ int draft_open(struct draft *d, const char *path)
     strcpy(d->path, path);
     snprintf(d->temporary, sizeof(d->temporary), "%.*s.%s.%ld", folder, path,
              path + folder, (long)getpid());
-    fd = open(d->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    d->file = fd != -1 ? fdopen(fd, "w") : NULL;
-    if (d->file == NULL && fd != -1) {
-        close(fd);
-        (void)unlink(d->temporary);
-    }
+    d->file = fopen(d->temporary, "we");
     return d->file != NULL ? 0 : -1;
 }
 

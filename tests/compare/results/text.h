@@ -100,8 +100,8 @@ bool has_run(const struct experiment *e);
 #define INK_GREEN "32"
 #define INK_OFF   "0"
 
-/* Nothing but where `out` is a terminal that shows colours, and NO_COLOR is not
- * set. */
+/* Is it a terminal that shows colours, and NO_COLOR not set? Only then, ink. */
+bool shows_colours(FILE *out);
 void ink(FILE *out, const char *colour);
 
 /* How many columns it takes. */
