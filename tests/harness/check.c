@@ -95,6 +95,9 @@ static _Noreturn void finish_report(int status)
 }
 
 static void report_why(const char *file, int line, const char *format,
+                       va_list args) __attribute__((format(printf, 3, 0)));
+
+static void report_why(const char *file, int line, const char *format,
                        va_list args)
 {
     start_report(file, line);
