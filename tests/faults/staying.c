@@ -574,6 +574,7 @@ static void served_amid_a_burst(void)
 
     hint("how many clients are accepted in one round?");
     ROUND_TRIP(fd, "hi\n");
+    WAIT_UNTIL(server_sleeps(s)); /* else epoll has this client first */
     freeze(s);
     crowd = crowd_dial(s, 400);
     SEND_TEXT(fd, "my turn\n");
