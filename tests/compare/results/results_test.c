@@ -254,6 +254,7 @@ static void says_all(void)
         check_step("%s", expected[i]);
         CHECK(strstr(text, expected[i]) != NULL);
     }
+    free(text);
 }
 
 /* What a terminal gets. */
