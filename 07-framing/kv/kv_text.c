@@ -317,9 +317,9 @@ static void print_float(FILE *file, double number)
         if (!(strtod(text, NULL) < number) && !(strtod(text, NULL) > number))
             break;
     }
-    if (isfinite(number) && strpbrk(text, ".e") == NULL)
-        strcat(text, ".0");
     fputs(text, file);
+    if (isfinite(number) && strpbrk(text, ".e") == NULL)
+        fputs(".0", file);
 }
 
 static void print_value(FILE *file, const struct kv_value *value)

@@ -84,10 +84,15 @@ static void use_colours(void)
 static bool start_client(const struct stage *s, struct guest *g)
 {
     char address[ADDRESS_TEXT];
-    char *colon = strrchr(strcpy(address, s->process.address), ':');
-    const char *argv[] = {s->client, address, colon + 1, NULL};
+    char *colon;
+    const char *argv[] = {s->client, address, NULL, NULL};
 
+    snprintf(address, sizeof(address), "%s", s->process.address);
+    colon = strrchr(address, ':');
+    if (colon == NULL)
+        return false;
     *colon = '\0';
+    argv[2] = colon + 1;
     return program_start(&g->client, argv, ANY_CPU, true) == 0;
 }
 
@@ -119,11 +124,12 @@ static void note_answer(struct stage *s, struct guest *g)
 {
     bool a_left = s->guests[0].leaves_ms != NEVER;
     bool is_first = a_left && strchr(s->order, '|') == NULL;
-    char *end = s->order + strlen(s->order);
+    size_t len = strlen(s->order);
 
     g->answered_ms = ms_so_far();
     g->place = s->answered++;
-    sprintf(end, "%s %c", is_first ? " |" : "", g->name);
+    snprintf(s->order + len, sizeof(s->order) - len, "%s %c",
+             is_first ? " |" : "", g->name);
 }
 
 /* Something came from the client program, or its end. */
@@ -136,7 +142,7 @@ static void hear(struct stage *s, struct guest *g)
         program_stop(&g->client);
     } else if (g->answered_ms == NEVER) {
         note_answer(s, g);
-        strcpy(g->heard, line);
+        snprintf(g->heard, sizeof(g->heard), "%s", line);
     }
 }
 
